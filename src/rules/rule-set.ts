@@ -1,0 +1,30 @@
+import type { HookEvent } from '../events/hook-event.ts'
+import type { HookPoint } from '../hooks.ts'
+import type { KafkaRecord } from './kafka-record.ts'
+
+/** A rule of the file, compiled. */
+export interface Rule {
+  readonly name: string
+  readonly hooks: readonly HookPoint[]
+  /** The Kafka topic its records go to. */
+  readonly topic: string
+  /** The record it makes of an event; `topic` is the matched MQTT topic or subscribed filter ('' without one). */
+  toRecord(event: HookEvent, topic: string): KafkaRecord
+}
+
+/** The enabled rules of one file, compiled whole. */
+export interface RuleSet {
+  readonly rules: readonly Rule[]
+  /**
+   * The rules that match, in the file's order; an empty array when none does. `topic` is the message's or the
+   * subscription's ('' for a hook without one). Cheap: a bounded cache in front of a trie; never throws.
+   */
+  match(hook: HookPoint, topic: string): readonly Rule[]
+  /** The records of an event, one for each rule that matches (and, for client.(un)subscribe, each filter). Never throws. */
+  apply(event: HookEvent): readonly KafkaRecord[]
+  /**
+   * The hooks that the rules need, each with the topic filters to push down to EMQX: empty when some rule takes
+   * every topic, and always empty for hooks whose filters EMQX ignores (all but message.publish, delivered, acked, dropped).
+   */
+  readonly interests: ReadonlyMap<HookPoint, readonly string[]>
+}

@@ -1,0 +1,107 @@
+/** Why a call was answered with a gRPC error instead of a hook's reply. */
+export type RefusalReason = 'malformed' | 'overloaded' | 'internal'
+
+/** Why a record left the queue, or never entered it, without reaching Kafka. */
+export type DropReason =
+  | 'queue_full'
+  | 'wait_timeout'
+  | 'breaker_open'
+  | 'larger_than_queue'
+  | 'record_too_large'
+  | 'record_invalid'
+  | 'shutdown'
+
+/** The whole account at one moment. */
+export interface LedgerSnapshot {
+  readonly calls: number
+  readonly matched: number
+  readonly unmatched: number
+  readonly refused: Readonly<Record<RefusalReason, number>>
+  readonly records: number
+  readonly delivered: number
+  readonly dropped: Readonly<Record<DropReason, number>>
+  /** Records in the queue, in flight included, as counted by the lanes themselves. */
+  readonly queued: number
+}
+
+/**
+ * The account of everything that came and went. It balances at every moment:
+ * calls = matched + unmatched + refused, and records = delivered + dropped + queued.
+ * Both sides are counted apart, so that an imbalance shows a fault instead of hiding it.
+ * Only hook calls count as calls: OnProviderLoaded and OnProviderUnloaded do not.
+ */
+export interface Ledger {
+  callMatched(): void
+  callUnmatched(): void
+  callRefused(reason: RefusalReason): void
+  /** `count` records were offered to the queue and decided on: queued, or dropped at once. */
+  recordsTaken(count: number): void
+  recordsDelivered(count: number): void
+  recordsDropped(count: number, reason: DropReason): void
+  /** Everything in one step. `queued` is asked of the queue at that moment. */
+  snapshot(): LedgerSnapshot
+}
+
+export interface LedgerDeps {
+  /** Records in the queue now, in flight included. */
+  readonly queuedRecords: () => number
+}
+
+export function createLedger(deps: LedgerDeps): Ledger {
+  let calls = 0
+  let matched = 0
+  let unmatched = 0
+  let records = 0
+  let delivered = 0
+  const refused: Record<RefusalReason, number> = { malformed: 0, overloaded: 0, internal: 0 }
+  const dropped: Record<DropReason, number> = {
+    queue_full: 0,
+    wait_timeout: 0,
+    breaker_open: 0,
+    larger_than_queue: 0,
+    record_too_large: 0,
+    record_invalid: 0,
+    shutdown: 0,
+  }
+
+  return {
+    callMatched() {
+      calls++
+      matched++
+    },
+    callUnmatched() {
+      calls++
+      unmatched++
+    },
+    callRefused(reason) {
+      calls++
+      refused[reason]++
+    },
+    recordsTaken(count) {
+      records += count
+    },
+    recordsDelivered(count) {
+      delivered += count
+    },
+    recordsDropped(count, reason) {
+      dropped[reason] += count
+    },
+    snapshot: () => ({
+      calls,
+      matched,
+      unmatched,
+      refused: { ...refused },
+      records,
+      delivered,
+      dropped: { ...dropped },
+      queued: deps.queuedRecords(),
+    }),
+  }
+}
+
+/** Whether both equations of the account hold. */
+export function balances(s: LedgerSnapshot): boolean {
+  const refused = Object.values(s.refused).reduce((sum, n) => sum + n, 0)
+  const dropped = Object.values(s.dropped).reduce((sum, n) => sum + n, 0)
+  return s.calls === s.matched + s.unmatched + refused && s.records === s.delivered + dropped + s.queued
+}
