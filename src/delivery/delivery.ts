@@ -1,0 +1,82 @@
+import type { Logger } from 'pino'
+import { isKafkasWord } from '../kafka/error-kinds.ts'
+import type { KafkaDriver, KafkaFailure } from '../kafka/kafka-driver.ts'
+import type { Lane } from '../queue/lane.ts'
+import { type ClusterState, createClusterWatch } from './cluster-watch.ts'
+import { type BatchConfig, createLaneLoop, type LaneLoop, type LaneState } from './lane-loop.ts'
+
+/** Empties the lanes into Kafka: one loop a lane, and one watch over the cluster. */
+export interface Delivery {
+  readonly cluster: ClusterState
+  lanes(): readonly LaneState[]
+  /** Returns at once; Kafka need not be there. */
+  start(): void
+  /** Records have entered a lane. */
+  notify(lane: Lane): void
+  /**
+   * Sends what waits, without lingering, until every lane is empty or `deadlineMs` from now have passed; then nothing
+   * is sent any more. Resolves with the records that are left. Safe twice and without start.
+   */
+  drain(deadlineMs: number): Promise<number>
+}
+
+export interface DeliveryDeps {
+  readonly driver: KafkaDriver
+  readonly log: Logger
+  readonly onFailure: (failure: KafkaFailure) => void
+}
+
+export function createDelivery(config: BatchConfig, deps: DeliveryDeps): Delivery {
+  const { driver, log } = deps
+  const loops = new Map<string, { readonly lane: Lane; readonly loop: LaneLoop }>()
+  const watch = createClusterWatch({
+    log,
+    probe: () => driver.probe(),
+    onUp: () => loops.forEach(({ loop }) => void loop.wake()),
+  })
+  let onIdle: () => void = () => {}
+  let hurrying = false
+
+  function onOutcome(failure: KafkaFailure | null): void {
+    if (failure !== null) deps.onFailure(failure)
+    if (failure?.kind === 'connection' || failure?.kind === 'cluster') watch.failed(failure)
+    else if (failure === null || isKafkasWord(failure.code)) watch.succeeded()
+  }
+
+  function loopOf(lane: Lane): LaneLoop {
+    const known = loops.get(lane.topic)
+    if (known !== undefined) return known.loop
+    const loop = createLaneLoop(lane, config, { driver, log, onOutcome, onIdle: () => onIdle() })
+    if (hurrying) loop.hurry()
+    loops.set(lane.topic, { lane, loop })
+    return loop
+  }
+
+  const left = (): number => [...loops.values()].reduce((sum, { lane }) => sum + lane.records, 0)
+
+  return {
+    get cluster() {
+      return watch.current
+    },
+    lanes: () => [...loops.values()].map(({ loop }) => loop.current),
+    start: () => watch.start(),
+    notify: (lane) => loopOf(lane).notify(),
+    async drain(deadlineMs) {
+      hurrying = true
+      for (const { loop } of loops.values()) loop.hurry()
+      if (left() > 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, deadlineMs)
+          onIdle = () => {
+            if (left() > 0) return
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+      watch.stop()
+      for (const { loop } of loops.values()) loop.stop()
+      return left()
+    },
+  }
+}

@@ -1,0 +1,229 @@
+import type { Logger } from 'pino'
+import type { FrozenBatch, KafkaDriver, KafkaFailure } from '../kafka/kafka-driver.ts'
+import type { Lane } from '../queue/lane.ts'
+import type { DropReason } from '../telemetry/ledger.ts'
+import { retryDelayMs } from './retry-clock.ts'
+import { createSleeper } from './sleeper.ts'
+
+export interface BatchConfig {
+  /** How long the first record of a batch waits for company. */
+  readonly lingerMs: number
+  readonly batchMaxRecords: number
+  readonly batchMaxBytes: number
+}
+
+/** What one lane is doing, for people. */
+export interface LaneState {
+  readonly topic: string
+  readonly state: 'idle' | 'sending' | 'retrying' | 'quarantined'
+  readonly failure: KafkaFailure | null
+}
+
+/** Sends the records of one lane, in order, one send outstanding, until there are none. */
+export interface LaneLoop {
+  readonly current: LaneState
+  /** Records have entered the lane. */
+  notify(): void
+  /** Cuts a pause short: the cluster is back. */
+  wake(): void
+  /** From now on nothing lingers and pauses are short. */
+  hurry(): void
+  /** Nothing is sent from now on; a send under way is the last. */
+  stop(): void
+}
+
+export interface LaneLoopDeps {
+  readonly driver: KafkaDriver
+  readonly log: Logger
+  /** A send failed, or (null) all of it was acknowledged. */
+  readonly onOutcome: (failure: KafkaFailure | null) => void
+  /** The lane has nothing more to send for now. */
+  readonly onIdle: () => void
+}
+
+export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDeps): LaneLoop {
+  const { driver, log } = deps
+  const sleeper = createSleeper()
+  let running = false
+  let hurrying = false
+  let stopped = false
+  let firstWaitingAt = 0
+  let failuresInARow = 0
+  let current: LaneState = { topic: lane.topic, state: 'idle', failure: null }
+
+  const isFull = (): boolean =>
+    lane.waitingRecords >= config.batchMaxRecords || lane.waitingBytes >= config.batchMaxBytes
+
+  function notify(): void {
+    if (lane.waitingRecords === 1) firstWaitingAt = performance.now()
+    if (running) {
+      if (lingering && isFull()) sleeper.wake()
+      return
+    }
+    running = true
+    void run()
+  }
+
+  let lingering = false
+  async function linger(): Promise<void> {
+    const leftMs = firstWaitingAt + config.lingerMs - performance.now()
+    if (hurrying || isFull() || leftMs <= 0) return
+    lingering = true
+    await sleeper.sleep(leftMs)
+    lingering = false
+  }
+
+  async function run(): Promise<void> {
+    while (lane.waitingRecords > 0 && !stopped) {
+      await linger()
+      if (stopped) break
+      const records = lane.take(config.batchMaxRecords, config.batchMaxBytes)
+      if (lane.waitingRecords > 0) firstWaitingAt = 0
+      await deliver(driver.freeze(lane.topic, records))
+    }
+    running = false
+    deps.onIdle()
+  }
+
+  /** Sends a batch until each of its records is delivered or dropped, or the loop is stopped. */
+  async function deliver(batch: FrozenBatch): Promise<void> {
+    // Chains share no partition, so they go on independently; within a chain, order holds.
+    let chains: FrozenBatch[][] = [[batch]]
+    while (chains.length > 0 && !stopped) {
+      const { left, failure, progress } = await pass(chains)
+      chains = left
+      if (failure === null) {
+        recovered()
+        continue
+      }
+      failuresInARow = progress ? 1 : failuresInARow + 1
+      note(failure)
+      const pauseMs = hurrying ? retryDelayMs(1, Math.random()) : retryDelayMs(failuresInARow, Math.random())
+      if (!stopped) await sleeper.sleep(pauseMs)
+    }
+  }
+
+  interface Pass {
+    readonly left: FrozenBatch[][]
+    readonly failure: KafkaFailure | null
+    readonly progress: boolean
+  }
+
+  /** One attempt at each chain, ended early when the whole cluster is away. */
+  async function pass(chains: readonly FrozenBatch[][]): Promise<Pass> {
+    const left: FrozenBatch[][] = []
+    let failure: KafkaFailure | null = null
+    let progress = false
+    for (const [i, chain] of chains.entries()) {
+      if (stopped || failure?.kind === 'connection' || failure?.kind === 'cluster') {
+        left.push(...chains.slice(i))
+        break
+      }
+      const end = await followChain(chain)
+      left.push(...end.left)
+      failure = end.failure ?? failure
+      progress ||= end.progress
+    }
+    return { left, failure, progress }
+  }
+
+  /** Sends the batches of a chain one after the other, up to the first that has to wait. */
+  async function followChain(chain: readonly FrozenBatch[]): Promise<Pass> {
+    const [batch, ...rest] = chain
+    if (batch === undefined || stopped)
+      return { left: batch ? [[batch, ...rest]] : [], failure: null, progress: false }
+    current = { ...current, state: current.state === 'idle' ? 'sending' : current.state }
+    const outcome = await driver.send(batch)
+    if (outcome.delivered.length > 0) lane.deliver(outcome.delivered)
+    const progress = outcome.delivered.length > 0
+    if (outcome.left.length === 0) {
+      deps.onOutcome(null)
+      const next = await followChain(rest)
+      return { ...next, progress: progress || next.progress }
+    }
+
+    const left: FrozenBatch[][] = []
+    let failure: KafkaFailure | null = null
+    for (const [i, part] of outcome.left.entries()) {
+      // A chain of several is of one partition, so its batch leaves one part and the rest follows that.
+      const tail = i === outcome.left.length - 1 ? rest : []
+      deps.onOutcome(part.failure)
+      if (part.failure.kind === 'record') {
+        const end = await followChain([...bisect(part.batch, part.failure), ...tail])
+        left.push(...end.left)
+        failure = end.failure ?? failure
+      } else {
+        left.push([part.batch, ...tail])
+        failure = part.failure
+      }
+    }
+    return { left, failure, progress }
+  }
+
+  /** Kafka refuses something in this batch: halves, in order; a single record is the culprit and is dropped. */
+  function bisect(batch: FrozenBatch, failure: KafkaFailure): FrozenBatch[] {
+    const { records, topic } = batch
+    if (records.length > 1) {
+      const middle = records.length >> 1
+      return [driver.freeze(topic, records.slice(0, middle)), driver.freeze(topic, records.slice(middle))]
+    }
+    lane.drop(records, reasonOf(failure))
+    log.warn({ topic, code: failure.code, bytes: records[0]?.bytes }, 'Kafka refused a record: dropped')
+    return []
+  }
+
+  function note(failure: KafkaFailure): void {
+    const state = failure.kind === 'topic' ? 'quarantined' : 'retrying'
+    if (current.state !== state || current.failure?.code !== failure.code) {
+      if (state === 'quarantined') {
+        log.warn(
+          { topic: lane.topic, code: failure.code, error: failure.message, fix: fixOf(failure.code) },
+          'Kafka refuses the topic: its lane waits and tries again, the others go on',
+        )
+      } else if (failure.kind === 'retriable') {
+        log.warn(
+          { topic: lane.topic, code: failure.code, error: failure.message },
+          'Kafka asks to try again later',
+        )
+      }
+    }
+    lane.healthy = state !== 'quarantined'
+    current = { topic: lane.topic, state, failure }
+  }
+
+  function recovered(): void {
+    failuresInARow = 0
+    lane.healthy = true
+    if (current.failure !== null) log.info({ topic: lane.topic }, 'the lane delivers again')
+    current = { topic: lane.topic, state: 'idle', failure: null }
+  }
+
+  return {
+    get current() {
+      return current
+    },
+    notify,
+    wake: () => sleeper.wake(),
+    hurry() {
+      hurrying = true
+      sleeper.wake()
+    },
+    stop() {
+      stopped = true
+      sleeper.wake()
+    },
+  }
+}
+
+const reasonOf = (failure: KafkaFailure): DropReason =>
+  failure.code === 'MESSAGE_TOO_LARGE' || failure.code === 'RECORD_LIST_TOO_LARGE'
+    ? 'record_too_large'
+    : 'record_invalid'
+
+const FIXES: Readonly<Record<string, string>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: 'create the topic, or correct its name in the rules',
+  TOPIC_AUTHORIZATION_FAILED: 'grant Describe and Write on the topic to the user of kafka.sasl.username',
+  INVALID_TOPIC_EXCEPTION: 'correct the name of the topic in the rules',
+}
+
+const fixOf = (code: string): string => FIXES[code] ?? 'see the error'

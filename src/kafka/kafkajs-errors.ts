@@ -1,0 +1,50 @@
+import { isKafkasWord, kindOfCode } from './error-kinds.ts'
+import type { FailureKind, KafkaFailure } from './kafka-driver.ts'
+
+/** kafkajs's own errors, where Kafka itself said nothing, by name. Everything else is retried. */
+const CLIENT_KINDS: Readonly<Record<string, FailureKind>> = {
+  KafkaJSConnectionError: 'connection',
+  KafkaJSConnectionClosedError: 'connection',
+  KafkaJSNoBrokerAvailableError: 'connection',
+  KafkaJSRequestTimeoutError: 'connection',
+  KafkaJSSASLAuthenticationError: 'cluster',
+  KafkaJSServerDoesNotSupportApiKey: 'cluster',
+}
+
+interface KafkaJsError {
+  readonly name?: string
+  readonly message?: string
+  /** Kafka's name of the error, on errors that came from a broker. */
+  readonly type?: string
+  readonly cause?: unknown
+}
+
+/**
+ * Sorts whatever kafkajs threw. kafkajs wraps the error that matters, often as non-retriable though it is not, so the
+ * chain of causes is searched for Kafka's own code first and for a known error of the client's second.
+ */
+export function sortKafkaJsError(thrown: unknown): KafkaFailure {
+  const chain = causesOf(thrown)
+  const fromBroker = chain.find((error) => typeof error.type === 'string' && isKafkasWord(error.type))
+  if (fromBroker?.type !== undefined) {
+    return { kind: kindOfCode(fromBroker.type), code: fromBroker.type, message: fromBroker.message ?? '' }
+  }
+  const fromClient = chain.find((error) => error.name !== undefined && error.name in CLIENT_KINDS)
+  const known = fromClient ?? chain.at(-1)
+  return {
+    kind: CLIENT_KINDS[known?.name ?? ''] ?? 'retriable',
+    code: known?.name ?? 'Error',
+    message: known?.message ?? String(thrown),
+  }
+}
+
+function causesOf(thrown: unknown): KafkaJsError[] {
+  const chain: KafkaJsError[] = []
+  let error = thrown
+  // kafkajs sometimes names an error as its own cause.
+  while (typeof error === 'object' && error !== null && !chain.includes(error) && chain.length < 10) {
+    chain.push(error)
+    error = (error as KafkaJsError).cause
+  }
+  return chain
+}

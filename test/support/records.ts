@@ -1,0 +1,26 @@
+import { type KafkaRecord, recordBytes } from '../../src/rules/kafka-record.ts'
+
+/** A record for tests: `value` as text, key null when asked for. */
+export function record(
+  topic: string,
+  key: string | null,
+  value: string | Buffer,
+  more: { headers?: Record<string, string>; timestampMs?: number } = {},
+): KafkaRecord {
+  const parts = {
+    topic,
+    key: key === null ? null : Buffer.from(key),
+    value: Buffer.isBuffer(value) ? value : Buffer.from(value),
+    headers: more.headers ?? {},
+  }
+  return {
+    ...parts,
+    timestampMs: more.timestampMs ?? 1_700_000_000_000,
+    rule: 'test',
+    bytes: recordBytes(parts),
+  }
+}
+
+/** `count` numbered records over `keys` keys, each key's numbers rising. */
+export const numbered = (topic: string, count: number, keys: number, from = 0): KafkaRecord[] =>
+  Array.from({ length: count }, (_, i) => record(topic, `device-${(from + i) % keys}`, String(from + i)))
