@@ -101,7 +101,10 @@ export function describeKafkaDriver(name: string, create: (bootstrap: string) =>
       const outcome = await driver.send(batch)
       expect(outcome.delivered).toEqual([])
       expect(outcome.left).toHaveLength(1)
-      expect(outcome.left[0]).toMatchObject({ batch: { records: batch.records }, failure: { kind: 'connection' } })
+      expect(outcome.left[0]).toMatchObject({
+        batch: { records: batch.records },
+        failure: { kind: 'connection' },
+      })
       expect(await driver.probe()).toMatchObject({ kind: 'connection' })
     })
 
@@ -146,7 +149,9 @@ export function describeKafkaDriver(name: string, create: (bootstrap: string) =>
       expect(kind).toBe('topic')
       for (let round = 0; round < 3; round++) {
         await driver.send(doomed)
-        expect((await driver.send(driver.freeze('steady', numbered('steady', 100, 5, steady)))).left).toEqual([])
+        expect((await driver.send(driver.freeze('steady', numbered('steady', 100, 5, steady)))).left).toEqual(
+          [],
+        )
         steady += 100
       }
       await kafka.createTopic('doomed', 2)
