@@ -4,6 +4,7 @@ import type { KafkaDriver, KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { Lane } from '../queue/lane.ts'
 import { type ClusterState, createClusterWatch } from './cluster-watch.ts'
 import { type BatchConfig, createLaneLoop, type LaneLoop, type LaneState } from './lane-loop.ts'
+import { retryDelayMs } from './retry-clock.ts'
 
 /** Empties the lanes into Kafka: one loop a lane, and one watch over the cluster. */
 export interface Delivery {
@@ -24,6 +25,8 @@ export interface DeliveryDeps {
   readonly driver: KafkaDriver
   readonly log: Logger
   readonly onFailure: (failure: KafkaFailure) => void
+  /** The pause after so many failures in a row, in ms. Default: 1 s, 2 s … 30 s. */
+  readonly pauseMs?: (failures: number) => number
 }
 
 export function createDelivery(config: BatchConfig, deps: DeliveryDeps): Delivery {
@@ -34,6 +37,7 @@ export function createDelivery(config: BatchConfig, deps: DeliveryDeps): Deliver
     probe: () => driver.probe(),
     onUp: () => loops.forEach(({ loop }) => void loop.wake()),
   })
+  const pauseMs = deps.pauseMs ?? ((failures) => retryDelayMs(failures, Math.random()))
   let onIdle: () => void = () => {}
   let hurrying = false
 
@@ -46,7 +50,7 @@ export function createDelivery(config: BatchConfig, deps: DeliveryDeps): Deliver
   function loopOf(lane: Lane): LaneLoop {
     const known = loops.get(lane.topic)
     if (known !== undefined) return known.loop
-    const loop = createLaneLoop(lane, config, { driver, log, onOutcome, onIdle: () => onIdle() })
+    const loop = createLaneLoop(lane, config, { driver, log, onOutcome, onIdle: () => onIdle(), pauseMs })
     if (hurrying) loop.hurry()
     loops.set(lane.topic, { lane, loop })
     return loop

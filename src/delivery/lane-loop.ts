@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import type { FrozenBatch, KafkaDriver, KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { Lane } from '../queue/lane.ts'
 import type { DropReason } from '../telemetry/ledger.ts'
-import { retryDelayMs } from './retry-clock.ts'
 import { createSleeper } from './sleeper.ts'
 
 export interface BatchConfig {
@@ -39,6 +38,8 @@ export interface LaneLoopDeps {
   readonly onOutcome: (failure: KafkaFailure | null) => void
   /** The lane has nothing more to send for now. */
   readonly onIdle: () => void
+  /** The pause after so many failures in a row, in ms. */
+  readonly pauseMs: (failures: number) => number
 }
 
 export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDeps): LaneLoop {
@@ -98,8 +99,7 @@ export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDe
       }
       failuresInARow = progress ? 1 : failuresInARow + 1
       note(failure)
-      const pauseMs = hurrying ? retryDelayMs(1, Math.random()) : retryDelayMs(failuresInARow, Math.random())
-      if (!stopped) await sleeper.sleep(pauseMs)
+      if (!stopped) await sleeper.sleep(deps.pauseMs(hurrying ? 1 : failuresInARow))
     }
   }
 

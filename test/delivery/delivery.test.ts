@@ -1,0 +1,243 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts'
+import type { BatchConfig } from '../../src/delivery/lane-loop.ts'
+import type { KafkaFailure } from '../../src/kafka/kafka-driver.ts'
+import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
+import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
+import { balances, createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
+import {
+  AWAY,
+  createPretendKafka,
+  LATER,
+  NO_TOPIC,
+  type PretendKafka,
+  TOO_LARGE,
+} from '../support/pretend-kafka.ts'
+import { createLogRecorder, type LogLine } from '../support/quiet-log.ts'
+import { numbered, record } from '../support/records.ts'
+
+interface Line {
+  readonly kafka: PretendKafka
+  readonly queue: BoundedQueue
+  readonly ledger: Ledger
+  readonly delivery: Delivery
+  readonly failures: KafkaFailure[]
+  readonly lines: LogLine[]
+  offer(records: readonly KafkaRecord[]): void
+  empty(): Promise<void>
+}
+
+const running: Delivery[] = []
+
+function line(config: Partial<BatchConfig> = {}, pauseMs?: number): Line {
+  const kafka = createPretendKafka()
+  const { log, lines } = createLogRecorder()
+  const failures: KafkaFailure[] = []
+  const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
+  const delivery = createDelivery(
+    { lingerMs: 1, batchMaxRecords: 8, batchMaxBytes: 1e6, ...config },
+    {
+      driver: kafka,
+      log,
+      onFailure: (failure) => failures.push(failure),
+      ...(pauseMs && { pauseMs: () => pauseMs }),
+    },
+  )
+  const queue: BoundedQueue = createBoundedQueue(
+    { maxRecords: 100_000, maxBytes: 1e9, maxWaiters: 10, laneShare: 1, unhealthyLaneShare: 1 },
+    {
+      log,
+      onTaken: ledger.recordsTaken,
+      onDelivered: ledger.recordsDelivered,
+      onDropped: ledger.recordsDropped,
+      onRecords: (lane) => delivery.notify(lane),
+    },
+  )
+  running.push(delivery)
+  return {
+    kafka,
+    queue,
+    ledger,
+    delivery,
+    failures,
+    lines,
+    offer(records) {
+      for (const one of records) queue.offer([one], { overflow: 'wait', waitMs: 1000 }, () => {})
+    },
+    async empty() {
+      while (queue.records > 0) await sleep(2)
+    },
+  }
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((delivery) => delivery.drain(0)))
+})
+
+const values = (records: readonly KafkaRecord[]): number[] =>
+  records.map((one) => Number(one.value.toString()))
+
+describe('a lane', () => {
+  it('goes out in order, in batches, one send outstanding', async () => {
+    const l = line()
+    l.kafka.answerAfterMs = 1
+    const records = numbered('a', 100, 5)
+    l.offer(records)
+    await l.empty()
+    expect(l.kafka.log).toEqual(records)
+    expect(l.kafka.mostTogether()).toBe(1)
+    expect(l.kafka.sends.every((batch) => batch.records.length <= 8)).toBe(true)
+    expect(l.kafka.sends).toHaveLength(13)
+  })
+
+  it('lets the first record wait for company, and a full batch not', async () => {
+    const l = line({ lingerMs: 60 })
+    l.offer(numbered('a', 1, 1))
+    await sleep(15)
+    expect(l.kafka.sends).toHaveLength(0)
+    l.offer(numbered('a', 7, 1, 1))
+    await sleep(15)
+    expect(l.kafka.sends.map((batch) => batch.records.length)).toEqual([8])
+    l.offer(numbered('a', 2, 1, 8))
+    await l.empty()
+    expect(l.kafka.sends.map((batch) => batch.records.length)).toEqual([8, 2])
+  })
+
+  it('sends a batch that failed again unchanged before anything else', async () => {
+    const l = line()
+    l.kafka.fault = (_, send) => (send === 1 ? LATER : null)
+    l.offer(numbered('a', 3, 1))
+    await sleep(20)
+    l.offer(numbered('a', 3, 1, 3))
+    await l.empty()
+    expect(values(l.kafka.log)).toEqual([0, 1, 2, 3, 4, 5])
+    expect(l.kafka.sends[1]?.records).toEqual(l.kafka.sends[0]?.records)
+    expect(l.failures).toEqual([LATER])
+  })
+})
+
+describe('Kafka away', () => {
+  it('is said once, holds everything, and is over for all lanes when a probe finds it back', async () => {
+    const l = line()
+    l.kafka.alive = false
+    l.delivery.start()
+    await sleep(10)
+    l.offer(numbered('a', 20, 2))
+    l.offer(numbered('b', 20, 2))
+    await sleep(2500)
+    expect(l.ledger.snapshot()).toMatchObject({ delivered: 0, queued: 40 })
+    expect(l.delivery.cluster).toMatchObject({ state: 'down', failure: AWAY })
+    l.kafka.alive = true
+    const back = performance.now()
+    await l.empty()
+    expect(performance.now() - back).toBeLessThan(1500)
+    expect(l.delivery.cluster.state).toBe('up')
+    expect(l.lines.map((one) => one.msg)).toEqual([
+      'Kafka cannot be reached: records wait in the queue, trying again every second',
+      'Kafka is back',
+      expect.stringMatching(/delivers again/),
+      expect.stringMatching(/delivers again/),
+    ])
+  })
+})
+
+describe('a bad topic', () => {
+  it('stops its own lane only, says so with the fix, and goes on when the topic is there', async () => {
+    const l = line()
+    l.kafka.fault = (batch) => (batch.topic === 'bad' ? NO_TOPIC : null)
+    l.offer(numbered('bad', 20, 2))
+    l.offer(numbered('good', 50, 2))
+    await sleep(100)
+    expect(values(l.kafka.log)).toHaveLength(50)
+    expect(l.delivery.lanes()).toContainEqual({ topic: 'bad', state: 'quarantined', failure: NO_TOPIC })
+    expect([...l.queue.lanes()].find((lane) => lane.topic === 'bad')?.healthy).toBe(false)
+    expect(l.lines.filter((one) => one.topic === 'bad')).toEqual([
+      expect.objectContaining({
+        code: 'UNKNOWN_TOPIC_OR_PARTITION',
+        fix: expect.stringContaining('create the topic'),
+      }),
+    ])
+    l.kafka.fault = () => null
+    await l.empty()
+    expect([...l.queue.lanes()].every((lane) => lane.healthy)).toBe(true)
+    expect(l.ledger.snapshot()).toMatchObject({ delivered: 70, queued: 0 })
+  })
+})
+
+describe('a record that Kafka refuses', () => {
+  it('is found by halves and dropped, and the others go on in order', async () => {
+    const l = line()
+    const culprits = new Set([2, 3, 7])
+    l.kafka.fault = (batch) => (values(batch.records).some((n) => culprits.has(n)) ? TOO_LARGE : null)
+    l.offer(numbered('a', 16, 1))
+    await l.empty()
+    expect(values(l.kafka.log)).toEqual([0, 1, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15])
+    expect(l.ledger.snapshot()).toMatchObject({ delivered: 13, dropped: { record_too_large: 3 } })
+  })
+
+  it('never costs or reorders another, whatever else fails meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.integer({ min: 0, max: 23 }), { maxLength: 6 }),
+        fc.infiniteStream(fc.boolean()),
+        async (bad, chance) => {
+          const l = line({ lingerMs: 0 }, 1)
+          const culprits = new Set(bad)
+          let retries = 0
+          l.kafka.fault = (batch) => {
+            if (retries < 8 && chance.next().value === true && ++retries > 0) return LATER
+            return values(batch.records).some((n) => culprits.has(n)) ? TOO_LARGE : null
+          }
+          l.offer(numbered('a', 24, 3))
+          await l.empty()
+          const sent = values(l.kafka.log)
+          expect(sent).toEqual(sent.toSorted((x, y) => x - y))
+          expect(new Set(sent).size).toBe(sent.length)
+          expect(sent).toHaveLength(24 - culprits.size)
+          expect(sent.some((n) => culprits.has(n))).toBe(false)
+          expect(balances(l.ledger.snapshot())).toBe(true)
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('drain', () => {
+  it('sends what waits without lingering', async () => {
+    const l = line({ lingerMs: 10_000 })
+    l.offer(numbered('a', 3, 1))
+    const start = performance.now()
+    expect(await l.delivery.drain(5000)).toBe(0)
+    expect(performance.now() - start).toBeLessThan(1000)
+    expect(l.kafka.log).toHaveLength(3)
+  })
+
+  it('gives up at its deadline and says what is left', async () => {
+    const l = line()
+    l.kafka.alive = false
+    l.offer(numbered('a', 3, 1))
+    expect(await l.delivery.drain(200)).toBe(3)
+    expect(await l.delivery.drain(200)).toBe(3)
+    l.kafka.alive = true
+    await sleep(1200)
+    expect(l.kafka.log).toEqual([])
+  })
+
+  it('still delivers when Kafka comes back before the deadline', async () => {
+    const l = line()
+    l.kafka.alive = false
+    l.offer([record('a', 'k', '1')])
+    await sleep(20)
+    setTimeout(() => {
+      l.kafka.alive = true
+    }, 300)
+    expect(await l.delivery.drain(5000)).toBe(0)
+  })
+
+  it('has nothing to do when nothing ever came', async () => {
+    expect(await line().delivery.drain(1000)).toBe(0)
+  })
+})
