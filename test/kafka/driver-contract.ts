@@ -53,7 +53,7 @@ export function describeKafkaDriver(name: string, create: (bootstrap: string) =>
       const sent = Array.from({ length: 200 }, (_, i) =>
         record('plain', `device-${i}`, `value ${i} é`, {
           headers: { 'emqx-event': 'message.publish', 'emqx-message-id': `id-${i}` },
-          timestampMs: 1_600_000_000_000 + i,
+          timestampMs: Date.now() - i,
         }),
       )
       const outcome = await driver.send(driver.freeze('plain', sent))

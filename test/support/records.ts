@@ -15,7 +15,8 @@ export function record(
   }
   return {
     ...parts,
-    timestampMs: more.timestampMs ?? 1_700_000_000_000,
+    // Of now: Kafka deletes what is older than its retention, by this timestamp.
+    timestampMs: more.timestampMs ?? Date.now(),
     rule: 'test',
     bytes: recordBytes(parts),
   }

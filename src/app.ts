@@ -1,0 +1,134 @@
+import type { Logger } from 'pino'
+import { createHttpServer } from './admin/http-server.ts'
+import type { Config } from './config/config.ts'
+import { createDelivery, type Delivery } from './delivery/delivery.ts'
+import { loadContract } from './events/contract.ts'
+import { createGrpcServer } from './exhook/grpc-server.ts'
+import { createHookHandler } from './exhook/hook-handler.ts'
+import { kafkaClientConfig } from './kafka/client-config.ts'
+import { createKafkaJsDriver } from './kafka/kafkajs-driver.ts'
+import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
+import { readinessNow } from './readiness.ts'
+import type { RuleSet } from './rules/rule-set.ts'
+import { createLedger, type LedgerSnapshot } from './telemetry/ledger.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+
+/** The ports that were taken. */
+export interface AppPorts {
+  readonly grpc: number
+  readonly http: number
+}
+
+/** The whole program, but for the process around it. */
+export interface App {
+  readonly queue: BoundedQueue
+  ledger(): LedgerSnapshot
+  /** Returns when hook calls can come in; Kafka need not be there. Rejects when a port cannot be had. Call it once. */
+  start(): Promise<AppPorts>
+  /**
+   * Ends it in order, within `stop.deadline`: calls are answered, the queue is drained to Kafka, and what is left is
+   * counted as dropped. Resolves with the number of those records. Safe twice and without start.
+   */
+  stop(): Promise<number>
+}
+
+export interface AppDeps {
+  readonly rules: RuleSet
+  readonly log: Logger
+  readonly version: string
+  /** The PEM text of `kafka.tls_ca_file`. */
+  readonly kafkaCa?: string
+}
+
+export function createApp(config: Config, deps: AppDeps): App {
+  const { log } = deps
+  const contract = loadContract()
+  let draining = false
+
+  // Built along the walk of an event, from its end: each part knows only what lies further down.
+  const driver = createKafkaJsDriver(kafkaClientConfig(config.kafka, deps.kafkaCa), {
+    log,
+    onRenewal: () => metrics.producerRenewed(),
+  })
+  const delivery: Delivery = createDelivery(config.kafka, {
+    driver,
+    log,
+    onFailure: (failure) => metrics.kafkaFailed(failure),
+  })
+  const ledger = createLedger({ queuedRecords: () => queue.records })
+  const queue: BoundedQueue = createBoundedQueue(config.queue, {
+    log,
+    onTaken: ledger.recordsTaken,
+    onDelivered: ledger.recordsDelivered,
+    onDropped: ledger.recordsDropped,
+    onRecords: (lane) => delivery.notify(lane),
+  })
+  const metrics = createMetrics({ ledger, queue, delivery, version: deps.version })
+  const handler = createHookHandler(
+    { replyMarginMs: config.reply.marginMs },
+    { contract, rules: () => deps.rules, intake: queue, ledger, log, onReply: metrics.replied },
+  )
+  const grpc = createGrpcServer(config.grpc, { handler, log })
+  const http = createHttpServer(config.http, {
+    readiness: () => readinessNow({ queue, delivery, draining }),
+    metrics: () => metrics.scrape(),
+  })
+
+  /** Downstream first, so that no call comes in before there is somewhere to put it. */
+  async function start(): Promise<AppPorts> {
+    delivery.start()
+    try {
+      const { port: httpPort } = await http.start()
+      const { port: grpcPort } = await grpc.start()
+      log.info(
+        {
+          version: deps.version,
+          grpc: `${config.grpc.host}:${grpcPort}`,
+          http: `${config.http.host}:${httpPort}`,
+          kafka: config.kafka.brokers,
+          rules: deps.rules.rules.length,
+        },
+        'ready for hook calls',
+      )
+      return { grpc: grpcPort, http: httpPort }
+    } catch (error) {
+      await stop()
+      throw error
+    }
+  }
+
+  /** Upstream first, so that nothing comes in any more while the queue is emptied. */
+  async function end(): Promise<number> {
+    const deadline = performance.now() + config.stop.deadlineMs
+    const left = () => Math.max(0, deadline - performance.now())
+    draining = true
+    log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
+    await endGrpc(left())
+    const lost = await delivery.drain(left())
+    for (const lane of queue.lanes()) lane.abandon('shutdown')
+    await Promise.all([driver.stop(), http.stop()])
+    if (lost > 0) {
+      log.error(
+        { lost, cause: delivery.cluster.failure },
+        'stopped: these records were not delivered and are lost',
+      )
+    } else {
+      log.info({ delivered: ledger.snapshot().delivered }, 'stopped: every record in the queue was delivered')
+    }
+    return lost
+  }
+
+  async function endGrpc(graceMs: number): Promise<void> {
+    const timer = setTimeout(() => {
+      log.warn('some calls did not end in time: they are cut')
+      grpc.forceStop()
+    }, graceMs)
+    await grpc.stop()
+    clearTimeout(timer)
+  }
+
+  let stopping: Promise<number> | undefined
+  const stop = (): Promise<number> => (stopping ??= end())
+
+  return { queue, ledger: () => ledger.snapshot(), start, stop }
+}

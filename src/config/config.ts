@@ -1,0 +1,96 @@
+/**
+ * The configuration as the program sees it: read once at start, complete, checked and never changed afterwards.
+ * Each part of the program gets its own section, never the whole. The keys that a user writes are these names in
+ * snake_case; what each one means, its default and its names outside are in `options.ts`.
+ */
+export interface Config {
+  /** Path of the rules file. */
+  readonly rules: string
+  readonly grpc: GrpcConfig
+  readonly reply: ReplyConfig
+  readonly kafka: KafkaConfig
+  readonly queue: QueueConfig
+  readonly stop: StopConfig
+  readonly http: HttpConfig
+  readonly log: LogConfig
+}
+
+/** Where EMQX's hook calls come in. */
+export interface GrpcConfig {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** The user's word that plain text is meant; null where nothing was said. Needed on any host but loopback. */
+  readonly tls?: 'off' | null
+  /** The largest request that is taken, in bytes. */
+  readonly maxReceiveBytes: number
+}
+
+/** How long a reply may be held back. */
+export interface ReplyConfig {
+  /** A held reply goes out this long before EMQX's own deadline, in ms. */
+  readonly marginMs: number
+}
+
+export interface KafkaConfig {
+  /** Bootstrap brokers as `host:port`; never empty. */
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** How long a batch waits for more records, in ms. */
+  readonly lingerMs: number
+  readonly batchMaxRecords: number
+  readonly batchMaxBytes: number
+  readonly compression: Compression
+  readonly requestTimeoutMs: number
+  readonly connectionTimeoutMs: number
+  readonly tls: boolean
+  /** Path of a PEM file with the authorities to trust; null: those of the system. Was readable at start. */
+  readonly tlsCaFile: string | null
+  readonly sasl: SaslConfig
+  /** The most Kafka topics that records may go to in the life of the process. */
+  readonly maxTopics: number
+}
+
+export type Compression = 'none' | 'gzip' | 'zstd'
+export type SaslMechanism = 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
+
+/** Unless `mechanism` is `none`, user name and password are set. */
+export interface SaslConfig {
+  readonly mechanism: SaslMechanism
+  readonly username: string | null
+  /** The password itself, also when it came from a file. Never to be logged. */
+  readonly password: string | null
+  /** Where the password came from, if from a file. */
+  readonly passwordFile: string | null
+}
+
+/** The bounds of the queue between EMQX and Kafka. */
+export interface QueueConfig {
+  readonly maxRecords: number
+  /** Bytes of the encoded records. */
+  readonly maxBytes: number
+  /** The most calls that are handled or wait for room at one time. */
+  readonly maxWaiters: number
+  /** The part of either bound that one Kafka topic may hold, above 0 and up to 1. */
+  readonly laneShare: number
+  /** The same for a topic that Kafka refuses; at most `laneShare`. */
+  readonly unhealthyLaneShare: number
+}
+
+export interface StopConfig {
+  /** How long a stop may take to answer calls and to drain the queue to Kafka, in ms. */
+  readonly deadlineMs: number
+}
+
+/** Where health, readiness and metrics are served. */
+export interface HttpConfig {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+export interface LogConfig {
+  readonly level: LogLevel
+}

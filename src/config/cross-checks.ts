@@ -1,0 +1,75 @@
+import type { Config } from './config.ts'
+import { isLoopback } from './hosts.ts'
+import { formatBytes } from './sizes.ts'
+
+/** A rule between options that are right each by itself. */
+interface CrossCheck {
+  /** The options it looks at; the first that the user set gets the blame. */
+  readonly paths: readonly string[]
+  /** What is wrong and the fix; undefined when all is well. */
+  readonly find: (config: Config) => string | undefined
+}
+
+export const CROSS_CHECKS: readonly CrossCheck[] = [
+  {
+    paths: ['grpc.host', 'grpc.tls'],
+    find: ({ grpc }) =>
+      isLoopback(grpc.host) || grpc.tls === 'off'
+        ? undefined
+        : `${grpc.host} can be reached from other machines, and hook calls come in plain text: let only EMQX ` +
+          'reach it and say so by `grpc.tls: off` (EXHOOK_GRPC_TLS=off, --grpc-tls off), or keep to 127.0.0.1',
+  },
+  {
+    paths: ['http.port', 'grpc.port', 'http.host', 'grpc.host'],
+    find: ({ grpc, http }) =>
+      grpc.port === http.port && grpc.port !== 0 && grpc.host === http.host
+        ? `grpc and http cannot both listen on ${http.host}, port ${http.port}; choose another port for one`
+        : undefined,
+  },
+  {
+    paths: ['kafka.batch_max_bytes', 'queue.max_bytes'],
+    find: ({ kafka, queue }) =>
+      kafka.batchMaxBytes > queue.maxBytes
+        ? `kafka.batch_max_bytes (${formatBytes(kafka.batchMaxBytes)}) is more than queue.max_bytes ` +
+          `(${formatBytes(queue.maxBytes)}) ever holds; make the queue larger or the batch smaller`
+        : undefined,
+  },
+  {
+    paths: ['kafka.batch_max_records', 'queue.max_records'],
+    find: ({ kafka, queue }) =>
+      kafka.batchMaxRecords > queue.maxRecords
+        ? `kafka.batch_max_records (${kafka.batchMaxRecords}) is more than queue.max_records ` +
+          `(${queue.maxRecords}) ever holds; make the queue larger or the batch smaller`
+        : undefined,
+  },
+  {
+    paths: ['queue.unhealthy_lane_share', 'queue.lane_share'],
+    find: ({ queue }) =>
+      queue.unhealthyLaneShare > queue.laneShare
+        ? `queue.unhealthy_lane_share (${queue.unhealthyLaneShare}) is more than queue.lane_share ` +
+          `(${queue.laneShare}): a refused topic would get more room than a good one`
+        : undefined,
+  },
+  {
+    paths: ['kafka.tls_ca_file', 'kafka.tls'],
+    find: ({ kafka }) =>
+      kafka.tlsCaFile !== null && !kafka.tls
+        ? 'kafka.tls_ca_file is of no use without `kafka.tls: true`; set it, or remove the file'
+        : undefined,
+  },
+  {
+    paths: ['kafka.sasl.mechanism', 'kafka.sasl.username', 'kafka.sasl.password'],
+    find: ({ kafka: { sasl } }) =>
+      sasl.mechanism !== 'none' && (sasl.username === null || sasl.password === null)
+        ? `${sasl.mechanism} needs kafka.sasl.username and kafka.sasl.password ` +
+          '(EXHOOK_KAFKA_SASL_PASSWORD, or a file by kafka.sasl.password_file)'
+        : undefined,
+  },
+  {
+    paths: ['kafka.sasl.username', 'kafka.sasl.password', 'kafka.sasl.mechanism'],
+    find: ({ kafka: { sasl } }) =>
+      sasl.mechanism === 'none' && (sasl.username !== null || sasl.password !== null)
+        ? 'a user name or a password, but nobody logs in: set kafka.sasl.mechanism, or remove them'
+        : undefined,
+  },
+]

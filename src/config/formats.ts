@@ -1,0 +1,124 @@
+import { isHost, isHostAndPort } from './hosts.ts'
+import { formatBytes, parseBytes } from './sizes.ts'
+
+/**
+ * How the values of an option are written and what they may be. File, environment and flags all give text and are
+ * read by the same `parse`, so that a value means the same wherever it stands.
+ */
+export interface Format<T> {
+  /** What may be written, to be read after "must be". */
+  readonly expects: string
+  /** One word for the help: `ms`, `bytes`, `port`. */
+  readonly unit: string
+  /** The option takes a list: in the file a YAML list or one text, elsewhere one text with commas. */
+  readonly list?: true
+  /** `--flag` alone, without a value, means `true`. */
+  readonly switch?: true
+  /** The value of the text; undefined when it is none. */
+  parse(text: string): T | undefined
+  /** Whether a value, from wherever, is one of this format. */
+  accepts(value: unknown): boolean
+  /** The value as a person would write it, so that `parse` reads it back. */
+  show(value: T): string
+}
+
+/** Timers of Node hold at most this many ms; longer ones would fire at once. */
+const MAX_TIMER_MS = 2_147_483_647
+
+function integer(unit: string, min: number, max: number, expects: string): Format<number> {
+  const accepts = (value: unknown) =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+  return {
+    expects,
+    unit,
+    parse: (text) => (/^\d+$/.test(text) && accepts(Number(text)) ? Number(text) : undefined),
+    accepts,
+    show: String,
+  }
+}
+
+/** A TCP port to listen on; 0 takes any free one. */
+export const port = integer('port', 0, 65_535, 'a port from 0 to 65535')
+
+/** How many of something, at least 1. */
+export const count = integer('count', 1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1')
+
+/** A time in ms that may be 0. */
+export const ms = integer('ms', 0, MAX_TIMER_MS, `a whole number of ms from 0 to ${MAX_TIMER_MS}`)
+
+/** A time in ms that is no time at all when 0. */
+export const positiveMs = integer('ms', 1, MAX_TIMER_MS, `a whole number of ms from 1 to ${MAX_TIMER_MS}`)
+
+/** A size in bytes, at least 1: a number, or one with a unit. */
+export const bytes: Format<number> = {
+  expects: 'a size of at least 1 byte, as a number of bytes or like 512KiB, 64MiB, 1GB',
+  unit: 'bytes',
+  parse(text) {
+    const size = parseBytes(text)
+    return size !== undefined && size >= 1 ? size : undefined
+  },
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+  show: formatBytes,
+}
+
+/** A part of a whole: above 0, up to 1. */
+export const share: Format<number> = {
+  expects: 'a number above 0 and up to 1',
+  unit: 'share',
+  parse: (text) => (/^\d*\.?\d+$/.test(text) && share.accepts(Number(text)) ? Number(text) : undefined),
+  accepts: (value) => typeof value === 'number' && value > 0 && value <= 1,
+  show: String,
+}
+
+export const bool: Format<boolean> = {
+  expects: 'true or false',
+  unit: 'true|false',
+  switch: true,
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+  accepts: (value) => typeof value === 'boolean',
+  show: String,
+}
+
+/** One of some words. */
+export function oneOf<const W extends string>(...words: readonly W[]): Format<W> {
+  const accepts = (value: unknown): value is W => words.includes(value as W)
+  return {
+    expects: words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`,
+    unit: words.join('|'),
+    parse: (text) => (accepts(text) ? text : undefined),
+    accepts,
+    show: String,
+  }
+}
+
+function word(unit: string, expects: string, isGood: (text: string) => boolean): Format<string> {
+  return {
+    expects,
+    unit,
+    parse: (text) => (isGood(text) ? text : undefined),
+    accepts: (value) => typeof value === 'string' && isGood(value),
+    show: String,
+  }
+}
+
+/** Any text but none. */
+export const text = word('text', 'a text that is not empty', (value) => value !== '')
+
+/** The path of a file; a relative one starts from the working directory. */
+export const path = word('path', 'the path of a file', (value) => value !== '' && !value.includes('\0'))
+
+/** An address or a name to listen on. */
+export const host = word('host', 'an IP address or a host name, without port', isHost)
+
+/** One `host:port` or more. */
+export const brokers: Format<readonly string[]> = {
+  expects: 'a list of host:port, without user name or scheme',
+  unit: 'host:port,…',
+  list: true,
+  parse(value) {
+    const parts = value.split(',').map((part) => part.trim())
+    return brokers.accepts(parts) ? parts : undefined
+  },
+  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((part) => isHostAndPort(part)),
+  show: (value) => value.join(','),
+}

@@ -1,0 +1,184 @@
+import type { Config } from './config.ts'
+import type { Format } from './formats.ts'
+import * as formats from './formats.ts'
+
+/** What a user can set, and all that there is to say about it. */
+export interface Option<T> {
+  readonly format: Format<NonNullable<T>>
+  /** null: not set unless the user does. */
+  readonly default: T
+  /** One sentence for the reference; the unit is not repeated. */
+  readonly doc: string
+  /** Never shown, never taken from a flag; has a sibling `<key>_file`. */
+  readonly secret?: true
+  /** A path; the file has to be readable at start. */
+  readonly readable?: true
+}
+
+type SnakeCase<S extends string> = S extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : S
+
+/** An option for each leaf of T, under the snake_case of its name: the compiler keeps options and Config in step. */
+export type OptionTree<T> = {
+  readonly [K in keyof T & string as SnakeCase<K>]-?: NonNullable<T[K]> extends readonly unknown[]
+    ? Option<Exclude<T[K], undefined>>
+    : NonNullable<T[K]> extends object
+      ? OptionTree<T[K]>
+      : Option<Exclude<T[K], undefined>>
+}
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** Every option: the key in the file is its path here; `option-list.ts` derives variable and flag from it. */
+export const OPTIONS: OptionTree<Config> = {
+  rules: {
+    format: formats.path,
+    default: 'rules.yaml',
+    doc: 'The rules file: which events go to which Kafka topic.',
+  },
+  grpc: {
+    host: {
+      format: formats.host,
+      default: '127.0.0.1',
+      doc: "Address to listen on for EMQX's hook calls. Any other than loopback needs `grpc.tls`.",
+    },
+    port: { format: formats.port, default: 9000, doc: 'Port for hook calls; 0 takes any free one.' },
+    tls: {
+      format: formats.oneOf('off'),
+      default: null,
+      doc: 'Say `off` when plain text on `grpc.host` is meant. TLS itself comes in a later release.',
+    },
+    max_receive_bytes: {
+      format: formats.bytes,
+      default: 16 * MIB,
+      doc: 'The largest hook call that is taken; keep it above the MQTT packet limit of EMQX.',
+    },
+  },
+  reply: {
+    margin_ms: {
+      format: formats.ms,
+      default: 500,
+      doc: "A reply that waits goes out this long before EMQX's own deadline.",
+    },
+  },
+  kafka: {
+    brokers: {
+      format: formats.brokers,
+      default: ['127.0.0.1:9092'],
+      doc: 'Bootstrap brokers.',
+    },
+    client_id: {
+      format: formats.text,
+      default: 'exhook-kafka',
+      doc: 'The name under which brokers see this client, in their logs and quotas.',
+    },
+    linger_ms: {
+      format: formats.ms,
+      default: 5,
+      doc: 'How long a batch waits for more records.',
+    },
+    batch_max_records: { format: formats.count, default: 1000, doc: 'The most records in one batch.' },
+    batch_max_bytes: {
+      format: formats.bytes,
+      default: 512 * KIB,
+      doc: 'The most bytes in one batch before compression; a single larger record goes alone.',
+    },
+    compression: {
+      format: formats.oneOf('none', 'gzip', 'zstd'),
+      default: 'none',
+      doc: 'How batches are compressed.',
+    },
+    request_timeout_ms: {
+      format: formats.positiveMs,
+      default: 30_000,
+      doc: 'How long a request to a broker may take before it is sent again.',
+    },
+    connection_timeout_ms: {
+      format: formats.positiveMs,
+      default: 3000,
+      doc: 'How long connecting to a broker may take.',
+    },
+    tls: { format: formats.bool, default: false, doc: 'Talk TLS to the brokers.' },
+    tls_ca_file: {
+      format: formats.path,
+      default: null,
+      readable: true,
+      doc: "PEM file of the authorities that sign the brokers' certificates; the system's own when not set.",
+    },
+    sasl: {
+      mechanism: {
+        format: formats.oneOf('none', 'plain', 'scram-sha-256', 'scram-sha-512'),
+        default: 'none',
+        doc: 'How to log in to the brokers.',
+      },
+      username: { format: formats.text, default: null, doc: 'User name for the login.' },
+      password: {
+        format: formats.text,
+        default: null,
+        secret: true,
+        doc: 'Password for the login. Never a flag.',
+      },
+      password_file: {
+        format: formats.path,
+        default: null,
+        doc: 'File that holds the password instead; a newline at its end is left out.',
+      },
+    },
+    max_topics: {
+      format: formats.count,
+      default: 1000,
+      doc: 'The most Kafka topics that records may go to.',
+    },
+  },
+  queue: {
+    max_records: {
+      format: formats.count,
+      default: 100_000,
+      doc: 'The most records between EMQX and Kafka, those in flight included.',
+    },
+    max_bytes: {
+      format: formats.bytes,
+      default: 64 * MIB,
+      doc: 'The most bytes of encoded records between EMQX and Kafka.',
+    },
+    max_waiters: {
+      format: formats.count,
+      default: 10_000,
+      doc: 'The most calls that wait for room or are being handled; further ones are refused at once.',
+    },
+    lane_share: {
+      format: formats.share,
+      default: 0.5,
+      doc: 'The part of the queue that one Kafka topic may hold.',
+    },
+    unhealthy_lane_share: {
+      format: formats.share,
+      default: 0.1,
+      doc: 'The part of the queue that a Kafka topic may hold while Kafka refuses it.',
+    },
+  },
+  stop: {
+    deadline_ms: {
+      format: formats.ms,
+      default: 25_000,
+      doc: 'How long a stop may take to drain the queue to Kafka; what is left then is counted as lost.',
+    },
+  },
+  http: {
+    host: {
+      format: formats.host,
+      default: '127.0.0.1',
+      doc: 'Address to listen on for health, readiness and metrics.',
+    },
+    port: { format: formats.port, default: 8080, doc: 'Port for the same; 0 takes any free one.' },
+  },
+  log: {
+    level: {
+      format: formats.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+      default: 'info',
+      doc: 'The least important message that is logged.',
+    },
+  },
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createApp } from './app.ts'
+import { runCheck } from './cli/check.ts'
+import { ConfigError } from './config/config-error.ts'
+import { helpText as optionsHelp } from './config/describe-options.ts'
+import { loadConfig } from './config/load-config.ts'
+import { printConfig } from './config/print-config.ts'
+import { loadRules } from './rules/load-rules.ts'
+
+const USAGE = `exhook-kafka: EMQX's hook events to Kafka
+
+  exhook-kafka serve --config config.yaml --rules rules.yaml   run the server
+  exhook-kafka check rules.yaml …                              check rule files; exit 1 on a mistake
+  exhook-kafka --help | --version
+
+Exit codes: 0 well, 1 a mistake in a file or a failed start, 2 a wrong command line.
+
+Options of serve:
+
+`
+
+/** The program as a process: words, signals and exit codes are dealt with here and nowhere else. */
+export async function main(): Promise<void> {
+  const [command = '', ...words] = process.argv.slice(2)
+  const asked = (flag: string) => command === flag || words.includes(flag)
+  if (asked('--help') || command === 'help' || command === '-h') return print(`${USAGE}${optionsHelp()}`)
+  if (asked('--version') || command === 'version') return print(`${version()}\n`)
+  if (command === 'check') {
+    process.exitCode = runCheck(words, process.stdout)
+    return
+  }
+  if (command === 'serve') return serve(words)
+  process.stderr.write(command === '' ? USAGE : `There is no command "${command}".\n\n${USAGE}`)
+  process.exitCode = 2
+}
+
+async function serve(argv: readonly string[]): Promise<void> {
+  const readFile = (path: string) => readFileSync(path, 'utf8')
+  const loaded = orMistakes(() => {
+    const config = loadConfig({ argv, env: process.env, readFile })
+    return { config, rules: argv.includes('--print-config') ? null : loadRules(config.rules) }
+  })
+  if (loaded === null) return
+  const { config, rules } = loaded
+  if (rules === null) return print(printConfig(config))
+
+  const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  const { tlsCaFile } = config.kafka
+  const app = createApp(config, {
+    rules,
+    log,
+    version: version(),
+    ...(tlsCaFile !== null && { kafkaCa: readFile(tlsCaFile) }),
+  })
+
+  let stopping = false
+  async function stop(exitCode: number): Promise<void> {
+    stopping = true
+    await app.stop()
+    process.exit(exitCode)
+  }
+  function onSignal(signal: NodeJS.Signals): void {
+    if (stopping) {
+      const { queued } = app.ledger()
+      log.error({ signal, queued }, 'stopped at once by a second signal: what was queued is lost')
+      process.exit(1)
+    }
+    log.info({ signal }, 'signal received')
+    void stop(0)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  process.on('unhandledRejection', (error) =>
+    log.error({ err: error }, 'a promise failed unobserved: a fault of ours'),
+  )
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a fault of ours: stopping')
+    if (!stopping) void stop(1)
+  })
+
+  try {
+    await app.start()
+  } catch (error) {
+    log.fatal({ error: error instanceof Error ? error.message : String(error) }, 'the start failed')
+    process.exit(1)
+  }
+}
+
+/** Runs what reads a user's files; prints their mistakes, one a line, and sets the exit code. */
+function orMistakes<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+    return null
+  }
+}
+
+function version(): string {
+  const file = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')
+  return (JSON.parse(file) as { readonly version: string }).version
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}

@@ -1,0 +1,38 @@
+import { type Readiness, readinessOf } from './admin/readiness.ts'
+import type { Delivery } from './delivery/delivery.ts'
+import type { BoundedQueue } from './queue/bounded-queue.ts'
+
+export interface ReadinessDeps {
+  readonly queue: BoundedQueue
+  readonly delivery: Delivery
+  readonly draining: boolean
+}
+
+/** What works now and what does not, part by part. */
+export function readinessNow({ queue, delivery, draining }: ReadinessDeps): Readiness {
+  const { state, sinceMs, failure } = delivery.cluster
+  const refused = delivery.lanes().filter((lane) => lane.state === 'quarantined')
+  const seconds = Math.round((Date.now() - sinceMs) / 1000)
+  return readinessOf([
+    {
+      name: 'kafka',
+      ok: state === 'up',
+      detail:
+        state === 'up'
+          ? 'connected'
+          : `not connected since ${seconds} s: ${failure?.message ?? 'the first try is under way'}`,
+    },
+    {
+      name: 'topics',
+      ok: refused.length === 0,
+      detail:
+        refused.map((lane) => `"${lane.topic}" is refused: ${lane.failure?.code}`).join(', ') || 'accepted',
+    },
+    {
+      name: 'queue',
+      ok: !queue.breakerOpen,
+      detail: `${queue.records} records, ${queue.bytes} bytes, ${queue.waiters} calls wait${queue.breakerOpen ? '; the breaker is open' : ''}`,
+    },
+    { name: 'process', ok: !draining, detail: draining ? 'draining' : 'running' },
+  ])
+}

@@ -1,0 +1,95 @@
+import { isMap, isSeq, type Node } from 'yaml'
+import { ConfigError } from '../config/config-error.ts'
+import type { RuleConfig } from './rule-config.ts'
+import {
+  checkFormat,
+  RULE_KEYS,
+  readFilters,
+  readHooks,
+  readKey,
+  readName,
+  readTopic,
+} from './rule-fields.ts'
+import { nameRules, type RuleDraft } from './rule-names.ts'
+import { openYaml, type YamlFile } from './yaml-file.ts'
+import { described, type Entry, type Keys, readBoolean, readMap, written } from './yaml-map.ts'
+
+/** A record goes to the partition of its client, so that each device's order is kept. */
+const DEFAULT_KEY = '${clientid}'
+
+const FILE_KEYS: Keys = { known: new Set(['rules']), later: new Set(['tests']) }
+const EXAMPLE = '`rules:` and a list of rules, each with a `hook` and a `topic`'
+
+/**
+ * Reads the rules of a file, disabled ones too, in its order, with the defaults filled in.
+ * Throws a ConfigError with every mistake at once, each with its line and column. `fileName` is only for messages.
+ */
+export function readRules(text: string, fileName: string): readonly RuleConfig[] {
+  const file = openYaml(text, fileName)
+  const drafts = readList(file).map((node) => readRule(file, node))
+  const rules = nameRules(file, drafts)
+  const mistakes = file.mistakes()
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return rules
+}
+
+/** The items of `rules`. */
+function readList(file: YamlFile): readonly Node[] {
+  const root = written(file, file.root)
+  if (!isMap(root)) {
+    file.mistake(root, rootProblem(root))
+    return []
+  }
+  const { entries, meant } = readMap(file, root, FILE_KEYS)
+  const rules = entries.get('rules')
+  if (rules === undefined) {
+    if (!meant.has('rules')) file.mistake(root, `the file has no \`rules\`: write ${EXAMPLE}`)
+    return []
+  }
+  if (!isSeq<Node>(rules.value)) {
+    file.mistake(rules.value ?? rules.key, `\`rules\` must be a list of rules, not ${described(rules.value)}`)
+    return []
+  }
+  if (rules.value.items.length === 0)
+    file.mistake(rules.value, '`rules` is empty: write at least one rule, with a `hook` and a `topic`')
+  return rules.value.items
+}
+
+function rootProblem(root: Node | null): string {
+  if (isSeq(root)) return 'the file must begin with `rules:`: put it before the list, and indent the list'
+  if (root === null) return `the file is empty: write ${EXAMPLE}`
+  return `the file must be a map, not ${described(root)}: write ${EXAMPLE}`
+}
+
+function readRule(file: YamlFile, item: Node): RuleDraft {
+  const node = written(file, item)
+  const isRule = isMap(node)
+  if (!isRule)
+    file.mistake(item, `a rule must be a map with a \`hook\` and a \`topic\`, not ${described(node)}`)
+  const { entries, meant } = readMap(file, node, RULE_KEYS)
+
+  const field = <T>(name: string, read: (entry: Entry) => T, otherwise: T): T => {
+    const entry = entries.get(name)
+    return entry === undefined ? otherwise : read(entry)
+  }
+  for (const name of ['hook', 'topic'])
+    if (isRule && !entries.has(name) && !meant.has(name)) file.mistake(item, missingProblem(name))
+
+  const hooks = field('hook', (entry) => readHooks(file, entry), [])
+  field('format', (entry) => checkFormat(file, entry), undefined)
+  return {
+    name: field('name', (entry) => readName(file, entry), null),
+    hooks,
+    filters: field('filter', (entry) => readFilters(file, entry, hooks), null),
+    exclude: field('exclude', (entry) => readFilters(file, entry, hooks), []),
+    topic: field('topic', (entry) => readTopic(file, entry), null) ?? '',
+    key: field('key', (entry) => readKey(file, entry, hooks), DEFAULT_KEY),
+    enabled: field('enabled', (entry) => readBoolean(file, entry), true) ?? true,
+  }
+}
+
+function missingProblem(name: string): string {
+  return name === 'hook'
+    ? 'the rule has no `hook`: write a hook point, such as `hook: message.publish`'
+    : 'the rule has no `topic`: write the Kafka topic its records go to'
+}

@@ -1,0 +1,127 @@
+import { type Document, isAlias, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml'
+import { ConfigError, type Mistake } from '../config/config-error.ts'
+import { escaped } from '../text/quoted.ts'
+
+/** More aliases than anyone needs, and few enough that no file of aliases to long lists costs much to read. */
+const MAX_ALIASES = 100
+
+/** A YAML file that parsed: its nodes, and the mistakes found in them so far. */
+export interface YamlFile {
+  /** null: the file holds nothing. */
+  readonly root: Node | null
+  /** The node itself, or the one that its alias stands for. */
+  resolve(node: Node): Node
+  /** Notes a mistake where a node begins; null: at the beginning of the file. */
+  mistake(at: Node | null, message: string): void
+  /** The line on which a node begins, from 1. */
+  lineOf(node: Node): number
+  /** All mistakes noted, in the file's order, each once. */
+  mistakes(): readonly Mistake[]
+}
+
+/**
+ * Parses YAML 1.2. Lines may end in CR LF, and a byte order mark may stand in front.
+ * Throws a ConfigError with the errors of syntax, and for too many or dangling aliases; a key that is there twice is
+ * only noted as a mistake, so that the rest of the file is still looked at.
+ */
+export function openYaml(text: string, fileName: string): YamlFile {
+  const lines = new LineCounter()
+  const { document, targets, dangling } = parse(text.replace(/^\uFEFF/, ''), lines, fileName)
+  const found: Mistake[] = []
+  const note = (offset: number, message: string) => {
+    const { line, col } = lines.linePos(offset)
+    found.push({ file: fileName, line: Math.max(line, 1), column: Math.max(col, 1), message })
+  }
+
+  const errors: readonly YAMLError[] = [...document.errors, ...document.warnings]
+  for (const error of errors) note(error.pos[0], explained(error))
+  for (const alias of dangling)
+    note(offsetOf(alias), 'no anchor of that name comes before this alias: add `&name` there')
+  if (targets.size > MAX_ALIASES)
+    note(0, `the file has more than ${MAX_ALIASES} aliases: write the values out`)
+  if (found.length > 0 && (errors.length === 0 || errors.some(({ code }) => code !== 'DUPLICATE_KEY')))
+    throw new ConfigError(firstOfEachLine(found))
+
+  return {
+    root: document.contents,
+    resolve: (node) => targets.get(node) ?? node,
+    mistake: (at, message) => note(at === null ? 0 : offsetOf(at), message),
+    lineOf: (node) => lines.linePos(offsetOf(node)).line,
+    mistakes: () => inOrder(found),
+  }
+}
+
+interface Parsed {
+  readonly document: Document.Parsed
+  /** Of each alias, the node it stands for. */
+  readonly targets: ReadonlyMap<Node, Node>
+  /** Aliases that stand for nothing. */
+  readonly dangling: readonly Node[]
+}
+
+function parse(text: string, lineCounter: LineCounter, file: string): Parsed {
+  try {
+    // `schema` is pinned because a `%YAML 1.1` directive would make booleans of `yes` and `on`.
+    const document = parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      schema: 'core',
+    })
+    const targets = new Map<Node, Node>()
+    const dangling: Node[] = []
+    const anchors = new Map<string, Node>()
+    visit(document, {
+      Node: (_key, node) => {
+        if (!isAlias(node)) {
+          if (node.anchor !== undefined) anchors.set(node.anchor, node)
+          return
+        }
+        const target = anchors.get(node.source)
+        if (target === undefined) dangling.push(node)
+        else targets.set(node, target)
+      },
+    })
+    return { document, targets, dangling }
+  } catch (cause) {
+    // The parser recurses: a file nested thousands of levels deep ends its stack.
+    const reason = cause instanceof RangeError ? 'it is nested too deeply' : escaped(String(cause))
+    throw new ConfigError([
+      { file, line: 1, column: 1, message: `the file cannot be read as YAML: ${reason}` },
+    ])
+  }
+}
+
+const HINTS: { readonly [code in YAMLError['code']]?: string } = {
+  DUPLICATE_KEY: 'this key is here twice: keep one of them',
+  TAB_AS_INDENT: 'a tab indents this line: indent with spaces',
+  MULTIPLE_DOCS: 'a second document begins here: keep one document a file',
+}
+
+const FIXES: { readonly [code in YAMLError['code']]?: string } = {
+  BAD_SCALAR_START: ': put the value in quotes',
+  BLOCK_AS_IMPLICIT_KEY: ': put a value that holds `: ` in quotes',
+  TAG_RESOLVE_FAILED: ': remove the tag',
+}
+
+function explained({ code, message }: YAMLError): string {
+  return HINTS[code] ?? `this is not valid YAML: ${escaped(message)}${FIXES[code] ?? ''}`
+}
+
+function offsetOf(node: Node): number {
+  return node.range?.[0] ?? 0
+}
+
+/** One fault of syntax often makes several errors on its line; the first tells what it is. */
+function firstOfEachLine(mistakes: readonly Mistake[]): readonly Mistake[] {
+  const ordered = inOrder(mistakes)
+  return ordered.filter(({ line }, index) => index === 0 || ordered[index - 1]?.line !== line)
+}
+
+function inOrder(mistakes: readonly Mistake[]): readonly Mistake[] {
+  const unique = new Map(
+    mistakes.map((mistake) => [`${mistake.line}:${mistake.column}:${mistake.message}`, mistake]),
+  )
+  return [...unique.values()].sort(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  )
+}

@@ -1,0 +1,131 @@
+import { isMap, isScalar, isSeq, type Node } from 'yaml'
+import { didYouMean } from '../text/did-you-mean.ts'
+import { escaped, quoted } from '../text/quoted.ts'
+import type { YamlFile } from './yaml-file.ts'
+
+/** A key of a YAML map and its value. */
+export interface Entry {
+  readonly name: string
+  readonly key: Node
+  /** null: nothing stands after the key. */
+  readonly value: Node | null
+}
+
+/** Text, and where it stands. */
+export interface Text {
+  readonly text: string
+  readonly node: Node
+}
+
+/** The keys that a map may have. */
+export interface Keys {
+  readonly known: ReadonlySet<string>
+  /** Those that a later version will know: refused, never ignored. */
+  readonly later: ReadonlySet<string>
+}
+
+/**
+ * The entries of a map by key; none of what is no map. Other keys are mistakes; `meant` are the keys that they were
+ * taken for. A key that is there twice has its first value.
+ */
+export function readMap(
+  file: YamlFile,
+  map: Node | null,
+  keys: Keys,
+): { readonly entries: ReadonlyMap<string, Entry>; readonly meant: ReadonlySet<string> } {
+  const entries = new Map<string, Entry>()
+  const meant = new Set<string>()
+  for (const { key, value } of isMap<Node, Node | null>(map) ? map.items : []) {
+    const name = keyName(file.resolve(key))
+    if (name === null) file.mistake(key, 'a key must be plain text')
+    else if (keys.known.has(name))
+      entries.set(name, entries.get(name) ?? { name, key, value: written(file, value) })
+    else if (keys.later.has(name))
+      file.mistake(key, `${quoted(name)} is not supported by this version: remove it`)
+    else {
+      const likely = didYouMean(name, [...keys.known, ...keys.later])
+      if (likely !== undefined) meant.add(likely)
+      const fix =
+        likely === undefined ? `: use ${[...keys.known].join(', ')}` : `, did you mean \`${likely}\`?`
+      file.mistake(key, `there is no key ${quoted(name)}${fix}`)
+    }
+  }
+  return { entries, meant }
+}
+
+/** The text of an entry; null after noting that it is none. */
+export function readText(file: YamlFile, entry: Entry): Text | null {
+  return textOf(file, entry.value ?? entry.key, entry.value, entry.name)
+}
+
+/** The texts of an entry that is one or a list; null after noting that it is not. A text is there once. */
+export function readTexts(file: YamlFile, entry: Entry): readonly Text[] | null {
+  if (!isSeq<Node>(entry.value)) {
+    const text = readText(file, entry)
+    return text === null ? null : [text]
+  }
+  if (entry.value.items.length === 0) {
+    file.mistake(entry.value, `\`${entry.name}\` is an empty list: put something in it, or leave the key out`)
+    return null
+  }
+  const texts = new Map<string, Text>()
+  for (const item of entry.value.items) {
+    const text = textOf(file, item, written(file, item), entry.name)
+    if (text === null) continue
+    if (texts.has(text.text))
+      file.mistake(item, `${quoted(text.text)} is in the list twice: keep one of them`)
+    else texts.set(text.text, text)
+  }
+  return [...texts.values()]
+}
+
+/** true or false; null after noting that it is neither. */
+export function readBoolean(file: YamlFile, entry: Entry): boolean | null {
+  if (isScalar(entry.value) && typeof entry.value.value === 'boolean') return entry.value.value
+  file.mistake(
+    entry.value ?? entry.key,
+    `\`${entry.name}\` must be true or false, not ${described(entry.value)}`,
+  )
+  return null
+}
+
+/** Whether `null` or `~` is written after the key (nothing at all is not the same). */
+export function isWrittenNull({ value }: Entry): boolean {
+  return isScalar(value) && value.value === null
+}
+
+/** What a value is, for a message. */
+export function described(value: Node | null): string {
+  if (value === null) return 'nothing'
+  if (isMap(value)) return 'a map'
+  if (isSeq(value)) return 'a list'
+  if (!isScalar(value)) return 'that'
+  const source = quoted(value.source ?? String(value.value))
+  if (typeof value.value === 'string') return `the text ${source}`
+  return value.value === null ? source : `the ${typeof value.value} ${source}`
+}
+
+function textOf(file: YamlFile, at: Node, value: Node | null, name: string): Text | null {
+  if (isScalar(value) && typeof value.value === 'string') return { text: value.value, node: at }
+  if (value === null)
+    file.mistake(
+      at,
+      `\`${name}\` is empty: write a value (in YAML a \`#\` after a space begins a comment: write '#')`,
+    )
+  else if (isScalar(value))
+    file.mistake(at, `\`${name}\` must be text, not ${described(value)}: put it in quotes`)
+  else file.mistake(at, `\`${name}\` must be text, not ${described(value)}`)
+  return null
+}
+
+/** A value with its alias resolved; null when nothing is written there. */
+export function written(file: YamlFile, value: Node | null): Node | null {
+  if (value === null) return null
+  const node = file.resolve(value)
+  return isScalar(node) && node.value === null && (node.source ?? '') === '' ? null : node
+}
+
+function keyName(key: Node): string | null {
+  if (!isScalar(key)) return null
+  return typeof key.value === 'string' ? key.value : escaped(key.source ?? '')
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest'
+import { describeOptions, helpText, optionsTable } from '../../src/config/describe-options.ts'
+import { COMMAND_FLAGS, CONFIG_FLAG } from '../../src/config/from-flags.ts'
+import { OPTION_LIST, SECRETS } from '../../src/config/option-list.ts'
+import { load, mistakesOf, valueAt, yamlWith } from './sources.ts'
+
+/** A good value other than the default, and a wrong one (null: every text is good), for each option. */
+const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, wrong: string | null]>> = {
+  rules: ['other.yaml', 'other.yaml', null],
+  'grpc.host': ['127.0.0.2', '127.0.0.2', 'a b'],
+  'grpc.port': ['9001', 9001, '70000'],
+  'grpc.tls': ['off', 'off', 'on'],
+  'grpc.max_receive_bytes': ['4MiB', 4_194_304, '4 apples'],
+  'reply.margin_ms': ['250', 250, '0.5s'],
+  'kafka.brokers': ['a:9092,b:9093', ['a:9092', 'b:9093'], 'a'],
+  'kafka.client_id': ['007', '007', null],
+  'kafka.linger_ms': ['0', 0, 'soon'],
+  'kafka.batch_max_records': ['10', 10, '0'],
+  'kafka.batch_max_bytes': ['1000', 1000, '0'],
+  'kafka.compression': ['zstd', 'zstd', 'lz4'],
+  'kafka.request_timeout_ms': ['10000', 10_000, '0'],
+  'kafka.connection_timeout_ms': ['1', 1, '2147483648'],
+  'kafka.tls': ['true', true, 'maybe'],
+  'kafka.tls_ca_file': ['ca.pem', 'ca.pem', null],
+  'kafka.sasl.mechanism': ['scram-sha-512', 'scram-sha-512', 'kerberos'],
+  'kafka.sasl.username': ['lock', 'lock', null],
+  'kafka.sasl.password': ['12e4', '12e4', null],
+  'kafka.sasl.password_file': ['password', 'password', null],
+  'kafka.max_topics': ['5', 5, 'five'],
+  'queue.max_records': ['2000', 2000, '1e5'],
+  'queue.max_bytes': ['1GiB', 1_073_741_824, '64M'],
+  'queue.max_waiters': ['1', 1, '-1'],
+  'queue.lane_share': ['0.75', 0.75, '50%'],
+  'queue.unhealthy_lane_share': ['0.2', 0.2, '2'],
+  'stop.deadline_ms': ['0', 0, '25s'],
+  'http.host': ['::1', '::1', '[::1]'],
+  'http.port': ['0', 0, 'http'],
+  'log.level': ['silent', 'silent', 'verbose'],
+}
+
+/** What some options need beside them to make sense. */
+const COMPANY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'kafka.tls_ca_file': { EXHOOK_KAFKA_TLS: 'true' },
+  'kafka.sasl.mechanism': { EXHOOK_KAFKA_SASL_USERNAME: 'u', EXHOOK_KAFKA_SASL_PASSWORD: 'p' },
+  'kafka.sasl.username': { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_PASSWORD: 'p' },
+  'kafka.sasl.password': { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_USERNAME: 'u' },
+  'kafka.sasl.password_file': { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_USERNAME: 'u' },
+}
+const FILES = { 'ca.pem': 'pem', password: 'from the file\n' }
+
+it('has a sample for every option', () => {
+  expect(Object.keys(SAMPLES)).toEqual(OPTION_LIST.map(({ path }) => path))
+})
+
+describe.each(OPTION_LIST)('$path', (option) => {
+  const [text, value, wrong] = SAMPLES[option.path] ?? ['', undefined, null]
+  const env = COMPANY[option.path] ?? {}
+
+  it('is named after its path', () => {
+    expect(option.env).toBe(`EXHOOK_${option.path.toUpperCase().replaceAll('.', '_')}`)
+    expect(option.flag).toBe(option.path.replaceAll('.', '-').replaceAll('_', '-'))
+  })
+
+  it('has a default that it could be set to', () => {
+    if (option.default !== null) expect(option.format.accepts(option.default)).toBe(true)
+    expect(valueAt(load({}), option.path)).toEqual(option.default)
+    expect(option.default).not.toEqual(value)
+  })
+
+  it('is set by the file', () => {
+    expect(valueAt(load({ yaml: yamlWith(option.path, text), env, files: FILES }), option.path)).toEqual(
+      value,
+    )
+  })
+
+  it('is set by the environment', () => {
+    expect(valueAt(load({ env: { ...env, [option.env]: text }, files: FILES }), option.path)).toEqual(value)
+  })
+
+  if (!option.secret) {
+    it.each([
+      ['--flag value', [`--${option.flag}`, text]],
+      ['--flag=value', [`--${option.flag}=${text}`]],
+    ])('is set by %s', (_, argv) => {
+      expect(valueAt(load({ argv, env, files: FILES }), option.path)).toEqual(value)
+    })
+  }
+
+  if (wrong !== null) {
+    it('tells a wrong value of each source, with its place', () => {
+      const depth = option.path.split('.').length
+      const key = option.path.split('.').at(-1) ?? ''
+      const place = `config.yaml:${depth}:${2 * (depth - 1) + key.length + 3}: ${option.path}: `
+      const mistakes = mistakesOf({
+        yaml: yamlWith(option.path, JSON.stringify(wrong)),
+        env: { ...env, [option.env]: wrong },
+        argv: [`--${option.flag}=${wrong}`],
+      })
+      expect(mistakes).toHaveLength(3)
+      for (const mistake of mistakes)
+        expect(mistake).toContain(`: must be ${option.format.expects}, not \`${wrong}\``)
+      expect(mistakes[0]?.startsWith(place)).toBe(true)
+      expect(mistakes[1]?.startsWith(`${option.env}: `)).toBe(true)
+      expect(mistakes[2]?.startsWith(`--${option.flag}: `)).toBe(true)
+    })
+  }
+
+  it('is in the reference and in the help', () => {
+    const row = describeOptions().find(({ path }) => path === option.path)
+    expect(row).toMatchObject({ env: option.env, doc: option.doc })
+    expect(row?.unit).not.toBe('')
+    expect(option.doc).toMatch(/^[A-Z].*[.]$/)
+    expect(optionsTable()).toContain(`| \`${option.path}\` | `)
+    expect(helpText()).toContain(option.secret ? `${option.env} (no flag)` : `--${option.flag}=`)
+  })
+})
+
+describe('the options together', () => {
+  it('have names that clash with no other', () => {
+    const flags = [...OPTION_LIST.map(({ flag }) => flag), ...COMMAND_FLAGS, CONFIG_FLAG]
+    expect(new Set(flags).size).toBe(flags.length)
+    expect(new Set(OPTION_LIST.map(({ env }) => env)).size).toBe(OPTION_LIST.length)
+  })
+
+  it('let every secret come from a file, by a variable that ends in _FILE', () => {
+    const secrets = OPTION_LIST.filter(({ secret }) => secret)
+    expect(secrets.length).toBeGreaterThan(0)
+    expect(SECRETS.map(({ secret }) => secret)).toEqual(secrets)
+    for (const { secret, file } of SECRETS) expect(file.env).toBe(`${secret.env}_FILE`)
+  })
+
+  it('are shown with their defaults as one writes them', () => {
+    const defaults = Object.fromEntries(describeOptions().map((row) => [row.path, row.default]))
+    expect(defaults).toMatchObject({
+      'grpc.max_receive_bytes': '16MiB',
+      'kafka.brokers': '127.0.0.1:9092',
+      'kafka.batch_max_bytes': '512KiB',
+      'queue.max_bytes': '64MiB',
+      'kafka.tls': 'false',
+      'grpc.tls': '',
+    })
+  })
+})

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { OPTION_LIST } from '../../src/config/option-list.ts'
+import { printConfig } from '../../src/config/print-config.ts'
+import { load } from './sources.ts'
+
+describe('the printed configuration', () => {
+  it('gives the same configuration again', () => {
+    const configs = [
+      load({}),
+      load({
+        argv: [
+          '--grpc-host=0.0.0.0',
+          '--grpc-tls=off',
+          '--kafka-brokers=[::1]:1,b:2',
+          '--queue-max-bytes=1500000',
+        ],
+        env: { EXHOOK_KAFKA_CLIENT_ID: '007: # "x"\n', EXHOOK_LOG_LEVEL: 'trace' },
+      }),
+    ]
+    for (const config of configs) expect(load({ yaml: printConfig(config) })).toEqual(config)
+  })
+
+  it('is in the order and the words of the reference', () => {
+    expect(printConfig(load({})).split('\n').slice(0, 6)).toEqual([
+      'rules: rules.yaml',
+      'grpc:',
+      '  host: 127.0.0.1',
+      '  port: 9000',
+      '  max_receive_bytes: 16MiB',
+      'reply:',
+    ])
+  })
+})
+
+describe('examples/config.yaml', () => {
+  const yaml = readFileSync(new URL('../../examples/config.yaml', import.meta.url), 'utf8')
+
+  it('is the defaults', () => {
+    expect(load({ yaml })).toEqual(load({}))
+  })
+
+  it.each(OPTION_LIST)('shows $path', ({ path }) => {
+    expect(yaml).toMatch(new RegExp(`^ *(# ?)?${path.split('.').at(-1)}:`, 'm'))
+  })
+})

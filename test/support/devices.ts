@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectAsync, type MqttClient } from 'mqtt'
+
+/** MQTT clients that publish numbered messages, one after the other, and note what was acknowledged. */
+export interface Devices {
+  /** Numbers acknowledged by a PUBACK, by client id, in the order of the acknowledgements. */
+  readonly acknowledged: ReadonlyMap<string, readonly number[]>
+  readonly total: () => number
+  /** Publishes until `halt`; each client keeps to its share of `perSecond`, and to one message in flight. */
+  run(topicOf: (clientid: string) => string, perSecond: number): void
+  /** Lets each client's last message end. */
+  halt(): Promise<void>
+  end(): Promise<void>
+}
+
+export async function connectDevices(url: string, count: number): Promise<Devices> {
+  const acknowledged = new Map<string, number[]>()
+  const clients: { readonly id: string; readonly client: MqttClient }[] = []
+  for (let i = 0; i < count; i++) {
+    const id = `device-${i}`
+    acknowledged.set(id, [])
+    clients.push({ id, client: await connectAsync(url, { clientId: id, reconnectPeriod: 0 }) })
+  }
+  let running = false
+  let loops: Promise<void>[] = []
+
+  async function publish(id: string, client: MqttClient, topic: string, everyMs: number): Promise<void> {
+    let due = performance.now() + Math.random() * everyMs
+    const done = acknowledged.get(id) ?? []
+    for (let number = done.length; running; number++) {
+      await client.publishAsync(topic, String(number), { qos: 1 })
+      done.push(number)
+      due += everyMs
+      const restMs = due - performance.now()
+      if (restMs > 0) await sleep(restMs)
+      else due = performance.now()
+    }
+  }
+
+  return {
+    acknowledged,
+    total: () => [...acknowledged.values()].reduce((sum, numbers) => sum + numbers.length, 0),
+    run(topicOf, perSecond) {
+      running = true
+      loops = clients.map(({ id, client }) => publish(id, client, topicOf(id), (1000 * count) / perSecond))
+    },
+    async halt() {
+      running = false
+      await Promise.all(loops)
+    },
+    async end() {
+      await Promise.all(clients.map(({ client }) => client.endAsync(true)))
+    },
+  }
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { guardChild } from './child-guard.ts'
+import type { LogLine } from './quiet-log.ts'
+
+/** The program itself, as a user runs it, in a process of its own. */
+export interface ProviderProcess {
+  readonly grpcPort: number
+  readonly httpPort: number
+  readonly pid: number
+  /** Its log lines so far. */
+  readonly lines: readonly LogLine[]
+  /** What it wrote to standard error so far. */
+  readonly stderr: () => string
+  signal(signal: NodeJS.Signals): void
+  /** Resolves to its exit code, or null when a signal ended it. */
+  readonly ended: Promise<number | null>
+  /** SIGTERM, and its end. */
+  stop(): Promise<number | null>
+}
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** Starts `exhook-kafka serve` with these flags, on free ports where they name none, and waits until it takes hook calls. */
+export async function startProvider(
+  flags: readonly string[],
+  options: { readonly env?: Readonly<Record<string, string>>; readonly nodeFlags?: readonly string[] } = {},
+): Promise<ProviderProcess> {
+  const free = ['--grpc-port', '--http-port'].filter((flag) => !flags.some((given) => given.startsWith(flag)))
+  const args = ['serve', ...free.map((flag) => `${flag}=0`), ...flags]
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), 'src/bin.ts', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  guardChild(child)
+  const lines: LogLine[] = []
+  let stderr = ''
+  child.stderr.on('data', (text: Buffer) => {
+    stderr += text
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  const ready = await Promise.race([readyLine(child, lines), ended])
+  if (ready === null || typeof ready === 'number' || child.pid === undefined) {
+    throw new Error(`the provider ended before it was ready:\n${stderr}${JSON.stringify(lines)}`)
+  }
+  return {
+    grpcPort: portOf(ready.grpc),
+    httpPort: portOf(ready.http),
+    pid: child.pid,
+    lines,
+    stderr: () => stderr,
+    signal: (signal) => void child.kill(signal),
+    ended,
+    stop() {
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
+}
+
+function readyLine(child: ChildProcess, lines: LogLine[]): Promise<LogLine> {
+  return new Promise((resolve) => {
+    if (child.stdout === null) return
+    createInterface(child.stdout).on('line', (text) => {
+      const line = JSON.parse(text) as LogLine
+      lines.push(line)
+      if (line.msg === 'ready for hook calls') resolve(line)
+    })
+  })
+}
+
+const portOf = (address: unknown): number => Number(String(address).split(':').at(-1))
+
+/** The value of one metric, summed over its labels; `labels` picks, e.g. `reason="queue_full"`. */
+export async function metric(provider: ProviderProcess, name: string, labels = ''): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${provider.httpPort}/metrics`)
+  return sumOf(await response.text(), name, labels)
+}
+
+/** The ledger as `/metrics` gives it, of one scrape, with whether it balances. */
+export async function ledgerOf(provider: ProviderProcess) {
+  const text = await (await fetch(`http://127.0.0.1:${provider.httpPort}/metrics`)).text()
+  const ledger = {
+    calls: sumOf(text, 'exhook_calls_total'),
+    matched: sumOf(text, 'exhook_calls_matched_total'),
+    unmatched: sumOf(text, 'exhook_calls_unmatched_total'),
+    refused: sumOf(text, 'exhook_calls_refused_total'),
+    records: sumOf(text, 'exhook_records_total'),
+    delivered: sumOf(text, 'exhook_records_delivered_total'),
+    dropped: sumOf(text, 'exhook_records_dropped_total'),
+    queued: sumOf(text, 'exhook_queue_records'),
+  }
+  const balanced =
+    ledger.calls === ledger.matched + ledger.unmatched + ledger.refused &&
+    ledger.records === ledger.delivered + ledger.dropped + ledger.queued
+  return { ...ledger, balanced }
+}
+
+function sumOf(text: string, name: string, labels = ''): number {
+  let sum = 0
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(`${name} `) && !line.startsWith(`${name}{`)) continue
+    if (line.includes(labels)) sum += Number(line.slice(line.lastIndexOf(' ') + 1))
+  }
+  return sum
+}
