@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { createHttpServer } from './admin/http-server.ts'
 import type { Config } from './config/config.ts'
+import { isLoopback } from './config/hosts.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
@@ -76,6 +77,9 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   /** Downstream first, so that no call comes in before there is somewhere to put it. */
   async function start(): Promise<AppPorts> {
+    if (!isLoopback(config.grpc.host)) {
+      log.warn({ host: config.grpc.host }, 'hook calls come in plain text: let only EMQX reach this port')
+    }
     delivery.start()
     try {
       const { port: httpPort } = await http.start()

@@ -54,7 +54,14 @@ export const RPCS = [
   { rpc: 'OnMessageDelivered', hook: 'message.delivered', reply: 'empty', topic: 'message' },
   { rpc: 'OnMessageDropped', hook: 'message.dropped', reply: 'empty', topic: 'message' },
   { rpc: 'OnMessageAcked', hook: 'message.acked', reply: 'empty', topic: 'message' },
-  { rpc: 'OnMessageIngress', hook: 'message.ingress', reply: 'valued', topic: 'message', only: 'v3', since: '6.3.0' },
+  {
+    rpc: 'OnMessageIngress',
+    hook: 'message.ingress',
+    reply: 'valued',
+    topic: 'message',
+    only: 'v3',
+    since: '6.3.0',
+  },
 ] as const satisfies readonly RpcRow[]
 
 /** The name of one of the 22 RPCs. */

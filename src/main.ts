@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
 import { runCheck } from './cli/check.ts'
+import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
 import { loadConfig } from './config/load-config.ts'
 import { printConfig } from './config/print-config.ts'
 import { loadRules } from './rules/load-rules.ts'
+import type { RuleSet } from './rules/rule-set.ts'
 
 const USAGE = `exhook-kafka: EMQX's hook events to Kafka
 
@@ -40,7 +42,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const loaded = orMistakes(() => {
     const config = loadConfig({ argv, env: process.env, readFile })
-    return { config, rules: argv.includes('--print-config') ? null : loadRules(config.rules) }
+    return { config, rules: argv.includes('--print-config') ? null : rulesWithin(config) }
   })
   if (loaded === null) return
   const { config, rules } = loaded
@@ -86,6 +88,15 @@ async function serve(argv: readonly string[]): Promise<void> {
     log.fatal({ error: error instanceof Error ? error.message : String(error) }, 'the start failed')
     process.exit(1)
   }
+}
+
+/** The rules, which may name no more Kafka topics than the configuration allows. */
+function rulesWithin({ rules: path, kafka }: Config): RuleSet {
+  const rules = loadRules(path)
+  const { size } = new Set(rules.rules.map(({ topic }) => topic))
+  if (size <= kafka.maxTopics) return rules
+  const message = `the rules name ${size} Kafka topics and kafka.max_topics allows ${kafka.maxTopics}: raise it, or use fewer`
+  throw new ConfigError([{ file: path, message }])
 }
 
 /** Runs what reads a user's files; prints their mistakes, one a line, and sets the exit code. */

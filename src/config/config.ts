@@ -69,7 +69,7 @@ export interface QueueConfig {
   readonly maxRecords: number
   /** Bytes of the encoded records. */
   readonly maxBytes: number
-  /** The most calls that are handled or wait for room at one time. */
+  /** The most calls that wait for room at one time. */
   readonly maxWaiters: number
   /** The part of either bound that one Kafka topic may hold, above 0 and up to 1. */
   readonly laneShare: number

@@ -146,7 +146,7 @@ export const OPTIONS: OptionTree<Config> = {
     max_waiters: {
       format: formats.count,
       default: 10_000,
-      doc: 'The most calls that wait for room or are being handled; further ones are refused at once.',
+      doc: 'The most calls that wait for room, with at most `queue.max_bytes` of records; further ones are refused at once.',
     },
     lane_share: {
       format: formats.share,

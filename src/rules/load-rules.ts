@@ -28,7 +28,8 @@ function readText(path: string): string {
   }
 }
 
-function unreadable(error: unknown): string {
+/** Why a rule file cannot be read, and the fix, from what reading it threw. */
+export function unreadable(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   switch (code) {
     case 'ENOENT':

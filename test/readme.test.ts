@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { withOptionsTable } from '../scripts/options-in-readme.ts'
+import { HOOKS } from '../src/hooks.ts'
+import { createLedger } from '../src/telemetry/ledger.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8')
+const readme = read('README.md')
+
+it('has the table of options as the options are (else: npm run docs)', () => {
+  expect(withOptionsTable(readme)).toBe(readme)
+})
+
+it('names every reason for which a record or a call can be lost', () => {
+  const ledger = createLedger({ queuedRecords: () => 0 }).snapshot()
+  const ours = new Set(['internal', 'shutdown'])
+  for (const reason of [...Object.keys(ledger.dropped), ...Object.keys(ledger.refused)]) {
+    if (!ours.has(reason)) expect(readme).toContain(`reason="${reason}"`)
+  }
+})
+
+it('names every hook point', () => {
+  for (const hook of HOOKS.keys()) expect(readme).toContain(`\`${hook}\``)
+})
+
+it('names only metrics that there are', () => {
+  const source = read('src/telemetry/metrics.ts')
+  for (const [name] of readme.matchAll(/\bexhook_(?!kafka"|kafka`)[a-z_]+/g))
+    expect(source).toContain(`'${name}'`)
+})
+
+it.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])(
+  '%s links only to files that exist',
+  (file) => {
+    for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect(existsSync(join(ROOT, target)), target).toBe(true)
+    }
+  },
+)
