@@ -29,7 +29,7 @@ export interface Lane {
   drop(records: readonly KafkaRecord[], reason: DropReason): void
   /** Gives up every record of the lane, in flight included, for good: what is told later of any of them is ignored. */
   abandon(reason: DropReason): void
-  /** Up to `count` of the oldest waiting records, to look at. */
+  /** Up to `count` of the oldest records, those in flight included, to look at. */
   peek(count: number): readonly KafkaRecord[]
 }
 
@@ -54,6 +54,7 @@ export interface LaneDeps {
 
 export function createLane(topic: string, deps: LaneDeps): OwnedLane {
   const waiting = createFifo<KafkaRecord>()
+  let flying: readonly KafkaRecord[] = []
   let waitingBytes = 0
   let abandoned = false
 
@@ -92,6 +93,7 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
         batch.push(next)
       }
       waitingBytes -= bytes
+      flying = flying.length === 0 ? batch : [...flying, ...batch]
       return batch
     },
     deliver(records) {
@@ -114,7 +116,7 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
       deps.onDropped(records, reason)
       deps.onFreed(records, bytes)
     },
-    peek: (count) => waiting.head(count),
+    peek: (count) => [...flying.slice(0, count), ...waiting.head(Math.max(0, count - flying.length))],
   }
 
   function forget(records: readonly KafkaRecord[]): number {
@@ -122,8 +124,14 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
     for (const record of records) bytes += record.bytes
     lane.records -= records.length
     lane.bytes -= bytes
+    flying = records.length === flying.length ? [] : without(flying, records)
     return bytes
   }
 
   return lane
+}
+
+function without(all: readonly KafkaRecord[], gone: readonly KafkaRecord[]): readonly KafkaRecord[] {
+  const landed = new Set(gone)
+  return all.filter((record) => !landed.has(record))
 }

@@ -260,6 +260,18 @@ describe('a lane', () => {
     expect(b.lane('a').take(100, 1)).toEqual(records.slice(5, 6))
   })
 
+  it('shows its oldest records, in flight or not', () => {
+    const b = bench({ maxRecords: 100 })
+    const records = some('a', 10)
+    for (const one of records) b.offer([one])
+    const flying = b.lane('a').take(3, 1e9)
+    expect(b.queue.peek(5)).toEqual(records.slice(0, 5))
+    b.lane('a').deliver(flying.slice(0, 2))
+    expect(b.queue.peek(2)).toEqual(records.slice(2, 4))
+    b.lane('a').deliver(flying.slice(2))
+    expect(b.queue.peek(100)).toEqual(records.slice(3))
+  })
+
   it('that is abandoned counts all it held, and ignores what is said later', () => {
     const b = bench()
     fill(b, 'a', 4)

@@ -33,6 +33,7 @@ export async function startProvider(
     cwd: ROOT,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a Ctrl-C in the terminal is for whoever started it
   })
   guardChild(child)
   const lines: LogLine[] = []

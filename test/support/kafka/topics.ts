@@ -1,0 +1,60 @@
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { cureKafkaJsTimers } from '../../../src/kafka/kafkajs-timers.ts'
+
+/** A client that says nothing and gives up at once: callers decide how long to try. */
+export function quietKafka(bootstrap: string, options: { readonly retries?: number } = {}): Kafka {
+  cureKafkaJsTimers()
+  return new Kafka({
+    clientId: 'exhook-kafka-test',
+    brokers: bootstrap.split(','),
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    retry: { retries: options.retries ?? 5, initialRetryTime: 50, maxRetryTime: 1_000 },
+  })
+}
+
+/** Runs `use` with a connected admin client and closes it, whatever happens. */
+export async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await use(admin)
+  } finally {
+    await admin.disconnect().catch(() => {})
+  }
+}
+
+/** Creates a topic and waits until its partitions have leaders. A topic that is there already is left as it is. */
+export async function createTopic(
+  bootstrap: string,
+  topic: string,
+  partitions = 1,
+  config: Readonly<Record<string, string | number>> = {},
+): Promise<void> {
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value: String(value) }))
+  await withAdmin(quietKafka(bootstrap), (admin) =>
+    admin.createTopics({
+      topics: [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }],
+      waitForLeaders: true,
+    }),
+  )
+}
+
+/** Deletes a topic and waits until the broker no longer lists it. */
+export async function deleteTopic(bootstrap: string, topic: string): Promise<void> {
+  await withAdmin(quietKafka(bootstrap), async (admin) => {
+    await admin.deleteTopics({ topics: [topic] })
+    while ((await admin.listTopics()).includes(topic)) await new Promise((resolve) => setTimeout(resolve, 50))
+  })
+}
+
+/** Whether a broker answers now, and is in service: it lists itself only when it is. */
+export async function answers(bootstrap: string): Promise<boolean> {
+  try {
+    const cluster = await withAdmin(quietKafka(bootstrap, { retries: 0 }), (admin) => admin.describeCluster())
+    return cluster.brokers.length > 0
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { createDelivery } from '../../src/delivery/delivery.ts'
+import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
+import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
+import { createPretendKafka } from '../support/pretend-kafka.ts'
+import { quietLog } from '../support/quiet-log.ts'
+import { record } from '../support/records.ts'
+
+function bench() {
+  const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
+  const delivery = createDelivery(
+    { lingerMs: 1e6, batchMaxRecords: 1e6, batchMaxBytes: 1e9 },
+    { driver: createPretendKafka(), log: quietLog, onFailure: () => {} },
+  )
+  const queue: BoundedQueue = createBoundedQueue(
+    { maxRecords: 1000, maxBytes: 1e6, maxWaiters: 10, laneShare: 1, unhealthyLaneShare: 1 },
+    {
+      log: quietLog,
+      onTaken: ledger.recordsTaken,
+      onDelivered: ledger.recordsDelivered,
+      onDropped: ledger.recordsDropped,
+      onRecords: () => {},
+    },
+  )
+  const offer = (topic: string) =>
+    queue.offer([record(topic, 'k', 'v')], { overflow: 'drop-newest', waitMs: 0 }, () => {})
+  return { ledger, queue, offer, metrics: createMetrics({ ledger, queue, delivery, version: '1.2.3' }) }
+}
+
+describe('a scrape', () => {
+  it('shows the account, the same however often it is read', async () => {
+    const { ledger, queue, offer, metrics } = bench()
+    ledger.callMatched()
+    ledger.callRefused('malformed')
+    offer('a')
+    offer('a')
+    const lane = [...queue.lanes()][0]
+    lane?.deliver(lane.take(1, 1e6))
+    for (let i = 0; i < 3; i++) {
+      const { body, contentType } = await metrics.scrape()
+      expect(contentType).toContain('text/plain')
+      for (const line of [
+        'exhook_calls_total 2',
+        'exhook_calls_matched_total 1',
+        'exhook_calls_refused_total{reason="malformed"} 1',
+        'exhook_calls_refused_total{reason="overloaded"} 0',
+        'exhook_records_total 2',
+        'exhook_records_delivered_total 1',
+        'exhook_records_dropped_total{reason="queue_full"} 0',
+        'exhook_queue_records 1',
+        'exhook_lane_records{topic="a"} 1',
+        'exhook_kafka_up 0',
+        'exhook_build_info{version="1.2.3"} 1',
+      ]) {
+        expect(body).toContain(`${line}\n`)
+      }
+    }
+  })
+
+  it('counts replies by hook and Kafka errors by kind', async () => {
+    const { metrics } = bench()
+    metrics.replied('message.publish', 0.003)
+    metrics.kafkaFailed({ kind: 'topic', code: 'UNKNOWN_TOPIC_OR_PARTITION', message: '' })
+    metrics.producerRenewed()
+    const { body } = await metrics.scrape()
+    expect(body).toContain('exhook_reply_seconds_count{hook="message.publish"} 1\n')
+    expect(body).toContain('exhook_reply_seconds_bucket{le="0.0025",hook="message.publish"} 0\n')
+    expect(body).toContain('exhook_reply_seconds_bucket{le="0.005",hook="message.publish"} 1\n')
+    expect(body).toContain('exhook_kafka_errors_total{kind="topic",code="UNKNOWN_TOPIC_OR_PARTITION"} 1\n')
+    expect(body).toContain('exhook_kafka_producer_renewals_total 1\n')
+  })
+
+  it('gives a hundred Kafka topics labels of their own and folds the rest', async () => {
+    const { offer, metrics } = bench()
+    for (let i = 0; i < 130; i++) offer(`topic-${i}`)
+    const { body } = await metrics.scrape()
+    expect(body.match(/^exhook_lane_records\{/gm)).toHaveLength(101)
+    expect(body).toContain('exhook_lane_records{topic="other"} 30\n')
+  })
+})
