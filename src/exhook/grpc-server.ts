@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { HealthImplementation } from 'grpc-health-check'
+import type { Logger } from 'pino'
+import { serviceName } from '../events/contract.ts'
+import { CONTRACT_VERSIONS } from '../hooks.ts'
+import { GOAWAY_NOTICE } from './goaway-notice.ts'
+import { createByteService } from './grpc-services.ts'
+import type { HookHandler } from './hook-handler.ts'
+import { createListener } from './listener.ts'
+import { createRareLog } from './rare-log.ts'
+
+export interface GrpcConfig {
+  /** Address to listen on. */
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** A larger request is refused with RESOURCE_EXHAUSTED. */
+  readonly maxReceiveBytes: number
+}
+
+export interface GrpcServerDeps {
+  readonly handler: HookHandler
+  readonly log: Logger
+}
+
+/** Both HookProvider services and gRPC's health service on one port. */
+export interface GrpcServer {
+  /** Listens, and reports SERVING. Rejects with a message for the operator when it cannot. */
+  start(): Promise<{ readonly port: number }>
+  /**
+   * Reports NOT_SERVING, takes no new connection, tells those that are open to go away, and answers what is in flight
+   * as well as what still comes in meanwhile. Resolves when all is answered (or nobody is left to answer) and every
+   * connection is closed. Safe twice, and without start.
+   */
+  stop(): Promise<void>
+  /** Cuts every connection at once; a stop under way then resolves, whatever is in flight. */
+  forceStop(): void
+  /** What the health service reports, for '' and for both services. */
+  setServing(serving: boolean): void
+  /** Hook calls that are not answered yet. */
+  readonly inFlight: number
+}
+
+/** How long clients have to read the notice to go away; calls that they send meanwhile are answered. */
+const GOAWAY_NOTICE_MS = 250
+/** How long connections may stay open when every hook call is answered: a health watch never ends by itself. */
+const CLOSE_GRACE_MS = 1000
+
+/** Faults that could come with every connection are logged at most this often. */
+const FAULT_LOG_EVERY_MS = 10_000
+const CUT_MESSAGE = 'all hook calls are answered; gRPC connections that stayed open are cut'
+
+const HEALTH_NAMES = ['', ...CONTRACT_VERSIONS.map(serviceName)]
+
+export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): GrpcServer {
+  const server = new Server(serverOptions(config))
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
+  const listener = createListener({
+    onConnection: (socket) => injector.injectConnection(socket),
+    onError: (error) =>
+      logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
+  })
+  const calls = createCallCounter()
+  const health = new HealthImplementation(statusMap('NOT_SERVING'))
+  health.addToServer(server)
+  for (const version of CONTRACT_VERSIONS) {
+    const service = createByteService(version, deps.handler, calls)
+    server.addService(service.definition, service.implementation)
+  }
+  let stopping: Promise<void> | null = null
+
+  function setServing(serving: boolean): void {
+    for (const name of HEALTH_NAMES) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING')
+  }
+
+  async function drain(): Promise<void> {
+    setServing(false)
+    listener.close()
+    if (listener.connections > 0) {
+      listener.writeAll(GOAWAY_NOTICE)
+      await Promise.race([sleep(GOAWAY_NOTICE_MS, undefined, { ref: false }), listener.drained()])
+    }
+    // Tells each connection the last call that it will answer, and closes it after that answer.
+    server.tryShutdown(() => {})
+    await Promise.race([calls.allEnded(), listener.drained()])
+    await Promise.race([sleep(CLOSE_GRACE_MS, undefined, { ref: false }), listener.drained()])
+    if (listener.connections > 0) deps.log.info({ connections: listener.connections }, CUT_MESSAGE)
+    forceStop()
+  }
+
+  function forceStop(): void {
+    listener.close()
+    server.forceShutdown()
+    listener.destroy()
+  }
+
+  return {
+    async start() {
+      if (stopping !== null) throw new Error('the gRPC server was stopped and cannot start again')
+      const port = await listener.listen(config.host, config.port)
+      setServing(true)
+      return { port }
+    },
+    stop() {
+      stopping ??= drain()
+      return stopping
+    },
+    forceStop() {
+      stopping ??= Promise.resolve()
+      forceStop()
+    },
+    setServing,
+    get inFlight() {
+      return calls.count
+    },
+  }
+}
+
+/**
+ * No limit of streams: EMQX ignores one, and a refused stream costs an MQTT client its whole request_timeout. No
+ * connection age and no idle limit: calls would fail at each rotation. Pings are answered however often they come,
+ * and replies are never compressed, which EMQX's client does not survive: both are grpc-js's ways already.
+ */
+const serverOptions = (config: GrpcConfig) => ({
+  'grpc.max_receive_message_length': config.maxReceiveBytes,
+  // Nobody reads its statistics, and they cost time in every call.
+  'grpc.enable_channelz': 0,
+})
+
+const statusMap = (status: 'SERVING' | 'NOT_SERVING') =>
+  Object.fromEntries(HEALTH_NAMES.map((name) => [name, status]))
+
+function createCallCounter() {
+  let count = 0
+  let waiting: (() => void)[] = []
+  return {
+    get count() {
+      return count
+    },
+    began() {
+      count++
+    },
+    ended() {
+      count--
+      if (count > 0) return
+      for (const resolve of waiting) resolve()
+      waiting = []
+    },
+    allEnded(): Promise<void> {
+      return count === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))
+    },
+  }
+}

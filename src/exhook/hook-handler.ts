@@ -1,0 +1,187 @@
+import type { Logger } from 'pino'
+import type { Contract } from '../events/contract.ts'
+import { createDecodeEvent } from '../events/decode-event.ts'
+import type { HookEvent } from '../events/hook-event.ts'
+import { createPeekTopic } from '../events/peek-topic.ts'
+import { MalformedRequestError } from '../events/wire-reader.ts'
+import type { ContractVersion, HookPoint, RpcRow } from '../hooks.ts'
+import type { OfferOptions, RecordIntake } from '../queue/record-queue.ts'
+import type { KafkaRecord } from '../rules/kafka-record.ts'
+import type { RuleSet } from '../rules/rule-set.ts'
+import type { Ledger, RefusalReason } from '../telemetry/ledger.ts'
+import { createProviderCalls, type ProviderLoad } from './provider-calls.ts'
+import { createRareLog } from './rare-log.ts'
+import { createNormalReplies, type HookReply, REFUSALS } from './replies.ts'
+
+/**
+ * Handles one call: the request's bytes in, the reply out. Never throws, and calls `reply` exactly once: before it
+ * returns, unless the event has to wait for room in the queue.
+ * `deadlineMs`: when EMQX stops waiting, in ms since 1970; Infinity when it does not say.
+ */
+export type HandleCall = (body: Buffer, deadlineMs: number, reply: (reply: HookReply) => void) => void
+
+/** The seam between the transports and the walk of an event: no gRPC type crosses it. */
+export interface HookHandler {
+  /** The handler of an RPC; a transport asks for it once, when it is built. */
+  rpc(row: RpcRow, version: ContractVersion): HandleCall
+}
+
+export interface HookHandlerConfig {
+  /** A reply that waits for room goes out this long before EMQX's deadline. */
+  readonly replyMarginMs: number
+}
+
+export interface HookHandlerDeps {
+  readonly contract: Contract
+  /** The rules now in force. */
+  readonly rules: () => RuleSet
+  readonly intake: RecordIntake
+  readonly ledger: Ledger
+  readonly log: Logger
+  /** A hook call was answered, this many seconds after it arrived. */
+  readonly onReply?: (hook: HookPoint, seconds: number) => void
+  /** An EMQX node loaded this provider. */
+  readonly onLoaded?: (load: ProviderLoad) => void
+}
+
+/** EMQX's own default of request_timeout, for a call that tells no deadline. */
+const ASSUMED_TIMEOUT_MS = 5000
+/** Faults that could come with every message are logged at most this often. */
+const FAULT_LOG_EVERY_MS = 10_000
+
+const NO_RECORDS: readonly KafkaRecord[] = []
+const DROP_NEWEST: OfferOptions = Object.freeze({ overflow: 'drop-newest', waitMs: 0 })
+
+export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDeps): HookHandler {
+  const { contract, ledger } = deps
+  const decodeEvent = createDecodeEvent(contract)
+  const peekTopic = createPeekTopic(contract)
+  const normalReplies = createNormalReplies(contract)
+  const providerCalls = createProviderCalls(deps)
+  const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
+
+  function hookRpc(hook: HookPoint, row: RpcRow, normal: HookReply): HandleCall {
+    const hasOneTopic = row.topic === 'message' || row.topic === 'request'
+
+    /** Most of what no rule wants is told by the hook or by the topic alone, and is never decoded. */
+    function mayMatch(rules: RuleSet, body: Buffer): boolean {
+      if (!rules.interests.has(hook)) return false
+      return !hasOneTopic || rules.match(hook, peekTopic(hook, body)).length > 0
+    }
+
+    function walk(call: OpenCall, body: Buffer, deadlineMs: number): void {
+      const receivedAtMs = Date.now()
+      const rules = deps.rules()
+      const event = mayMatch(rules, body) ? decodeEvent(hook, body, receivedAtMs) : null
+      const records = event === null ? NO_RECORDS : rules.apply(event)
+      if (event === null || records.length === 0) {
+        end(call, normal, 'unmatched')
+        return
+      }
+      deps.intake.offer(records, offerOptions(event, deadlineMs, config.replyMarginMs), (outcome) => {
+        if (outcome === 'overloaded') end(call, REFUSALS.overloaded, 'overloaded')
+        else end(call, normal, 'matched')
+      })
+    }
+
+    /** Only the first end of a call counts. */
+    function end(call: OpenCall, reply: HookReply, how: CallEnd): void {
+      if (call.ended) return
+      call.ended = true
+      count(ledger, how)
+      try {
+        call.reply(reply)
+        deps.onReply?.(hook, (performance.now() - call.startedAt) / 1000)
+      } catch (error) {
+        logInternal(row, error)
+      }
+    }
+
+    return (body, deadlineMs, reply) => {
+      const call: OpenCall = { startedAt: performance.now(), reply, ended: false }
+      try {
+        walk(call, body, deadlineMs)
+      } catch (error) {
+        const reason = reasonOf(row, error)
+        end(call, REFUSALS[reason], reason)
+      }
+    }
+  }
+
+  function providerRpc(row: RpcRow, answer: (body: Buffer) => HookReply): HandleCall {
+    return (body, _deadlineMs, reply) => {
+      let result: HookReply
+      try {
+        result = answer(body)
+      } catch (error) {
+        result = REFUSALS[reasonOf(row, error)]
+      }
+      reply(result)
+    }
+  }
+
+  function reasonOf(row: RpcRow, error: unknown): 'malformed' | 'internal' {
+    if (!(error instanceof MalformedRequestError)) {
+      logInternal(row, error)
+      return 'internal'
+    }
+    logFault(row.rpc, 'warn', { rpc: row.rpc }, `EMQX sent a malformed ${row.rpc}: ${error.message}`)
+    return 'malformed'
+  }
+
+  function logInternal(row: RpcRow, error: unknown): void {
+    const { name, at } = withoutMessage(error)
+    logFault(
+      `internal ${row.rpc}`,
+      'error',
+      { rpc: row.rpc, error: name, at },
+      `a call of ${row.rpc} failed: ${name}`,
+    )
+  }
+
+  return {
+    rpc(row, version) {
+      if (row.hook !== null) {
+        return hookRpc(row.hook as HookPoint, row, normalReplies[row.reply === 'valued' ? 'valued' : 'empty'])
+      }
+      if (row.reply === 'loaded') {
+        return providerRpc(row, (body) => ({ body: providerCalls.loaded(version, body) }))
+      }
+      return providerRpc(row, (body) => {
+        providerCalls.unloaded(version, body)
+        return normalReplies.empty
+      })
+    },
+  }
+}
+
+/** A hook call that is not answered yet, or no more. */
+interface OpenCall {
+  readonly startedAt: number
+  readonly reply: (reply: HookReply) => void
+  ended: boolean
+}
+
+type CallEnd = 'matched' | 'unmatched' | RefusalReason
+
+function count(ledger: Ledger, how: CallEnd): void {
+  if (how === 'matched') ledger.callMatched()
+  else if (how === 'unmatched') ledger.callUnmatched()
+  else ledger.callRefused(how)
+}
+
+/** A message of QoS 1 or 2 may wait for room, as long as EMQX waits for us; everything else does not. */
+function offerOptions(event: HookEvent, deadlineMs: number, replyMarginMs: number): OfferOptions {
+  if (!('message' in event) || event.message.qos === 0) return DROP_NEWEST
+  const budgetMs = deadlineMs === Number.POSITIVE_INFINITY ? ASSUMED_TIMEOUT_MS : deadlineMs - Date.now()
+  return { overflow: 'wait', waitMs: budgetMs - replyMarginMs }
+}
+
+/** An error's name and where it was thrown. Not its message, which may quote a payload. */
+function withoutMessage(error: unknown): { readonly name: string; readonly at: readonly string[] } {
+  if (!(error instanceof Error)) return { name: typeof error, at: [] }
+  const heading = `${error.name}: ${error.message}`
+  const stack = error.stack ?? ''
+  const frames = stack.startsWith(heading) ? stack.slice(heading.length).split('\n') : []
+  return { name: error.name, at: frames.map((line) => line.trim()).filter((line) => line !== '') }
+}

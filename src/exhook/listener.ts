@@ -1,0 +1,81 @@
+import { createServer, type Socket } from 'node:net'
+
+/** A listening TCP port and the connections that came in by it. */
+export interface Listener {
+  /** Resolves with the port that is bound; `port` 0 takes any free one. Rejects with a message for the operator. */
+  listen(host: string, port: number): Promise<number>
+  /** Takes no new connections; those that are open stay. */
+  close(): void
+  readonly connections: number
+  /** Writes the same bytes to every connection. */
+  writeAll(bytes: Buffer): void
+  /** Resolves when no connection is left. */
+  drained(): Promise<void>
+  /** Cuts every connection. */
+  destroy(): void
+}
+
+export interface ListenerDeps {
+  readonly onConnection: (socket: Socket) => void
+  /** A connection could not be taken, e.g. because too many files are open. */
+  readonly onError: (error: Error) => void
+}
+
+export function createListener(deps: ListenerDeps): Listener {
+  const sockets = new Set<Socket>()
+  let waiting: (() => void)[] = []
+
+  // As node:http2's own servers do: it is the HTTP/2 session that decides when its side ends.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      if (sockets.size > 0) return
+      for (const resolve of waiting) resolve()
+      waiting = []
+    })
+    deps.onConnection(socket)
+  })
+
+  return {
+    listen(host, port) {
+      return new Promise((resolve, reject) => {
+        const refuse = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port))
+        server.once('error', refuse)
+        server.listen(port, host, () => {
+          server.off('error', refuse)
+          server.on('error', deps.onError)
+          const address = server.address()
+          resolve(typeof address === 'object' && address !== null ? address.port : port)
+        })
+      })
+    },
+    close() {
+      if (server.listening) server.close()
+    },
+    get connections() {
+      return sockets.size
+    },
+    writeAll(bytes) {
+      for (const socket of sockets) if (socket.writable) socket.write(bytes)
+    },
+    drained() {
+      return sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))
+    },
+    destroy() {
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EACCES: 'this user may not',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'the host name is unknown',
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const reason = REASONS[error.code ?? ''] ?? error.message
+  return new Error(`cannot listen on ${host} port ${port} for gRPC: ${reason}`, { cause: error })
+}

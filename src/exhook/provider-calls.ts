@@ -1,0 +1,60 @@
+import type { Logger } from 'pino'
+import { type Contract, methodOf } from '../events/contract.ts'
+import { createDecoders } from '../events/message-decoder.ts'
+import type { ContractVersion } from '../hooks.ts'
+import type { RuleSet } from '../rules/rule-set.ts'
+import { answerLoad, type HookSpec } from './provider-loaded.ts'
+
+/** What one EMQX node was told when it loaded this provider. */
+export interface ProviderLoad {
+  /** The EMQX node; each node of a cluster loads by itself. */
+  readonly node: string
+  /** As EMQX tells it. */
+  readonly version: string
+  readonly contract: ContractVersion
+  readonly hooks: readonly HookSpec[]
+}
+
+/** The two calls about the provider itself. Both throw MalformedRequestError for a body that is no such request. */
+export interface ProviderCalls {
+  /** The encoded LoadedResponse. Needs nothing but the rules: EMQX waits for it, also while Kafka is down. */
+  loaded(contract: ContractVersion, body: Buffer): Buffer
+  unloaded(contract: ContractVersion, body: Buffer): void
+}
+
+export interface ProviderCallsDeps {
+  readonly contract: Contract
+  readonly rules: () => RuleSet
+  readonly log: Logger
+  readonly onLoaded?: (load: ProviderLoad) => void
+}
+
+interface RawProviderRequest {
+  readonly broker: { readonly version: string }
+  readonly meta: { readonly node: string }
+}
+
+export function createProviderCalls(deps: ProviderCallsDeps): ProviderCalls {
+  const decoderOf = createDecoders(deps.contract.types)
+  const decodeLoaded = decoderOf('ProviderLoadedRequest')
+  const decodeUnloaded = decoderOf('ProviderUnloadedRequest')
+
+  return {
+    loaded(contract, body) {
+      const { broker, meta } = decodeLoaded(body) as unknown as RawProviderRequest
+      const { hooks, leftOut } = answerLoad(deps.rules().interests, broker.version, contract)
+      const emqx = { node: meta.node, emqx: broker.version, contract }
+      for (const { name, reason } of leftOut) {
+        deps.log.warn({ ...emqx, hook: name }, `${name} was left out although a rule names it: ${reason}`)
+      }
+      const count = hooks.length === 1 ? '1 hook' : `${hooks.length} hooks`
+      deps.log.info({ ...emqx, hooks, leftOut }, `EMQX node ${meta.node} loaded this provider with ${count}`)
+      deps.onLoaded?.({ node: meta.node, version: broker.version, contract, hooks })
+      return methodOf(deps.contract, contract, 'OnProviderLoaded').responseSerialize({ hooks })
+    },
+    unloaded(contract, body) {
+      const { meta } = decodeUnloaded(body) as unknown as RawProviderRequest
+      deps.log.info({ node: meta.node, contract }, `EMQX node ${meta.node} unloaded this provider`)
+    },
+  }
+}

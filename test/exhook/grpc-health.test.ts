@@ -1,0 +1,56 @@
+import { Client, credentials, status } from '@grpc/grpc-js'
+import { service } from 'grpc-health-check'
+import { afterEach, expect, it } from 'vitest'
+import { type Served, serve } from './served.ts'
+
+const NAMES = ['', 'emqx.exhook.v2.HookProvider', 'emqx.exhook.v3.HookProvider']
+
+let served: Served
+afterEach(() => served.end())
+
+const connect = (port: number) => new Client(`127.0.0.1:${port}`, credentials.createInsecure())
+
+/** An RPC of the health service: `Check` or `Watch`. */
+function rpc(name: string) {
+  const method = service[name]
+  if (method === undefined) throw new Error(`the health service has no ${name}`)
+  const read = (bytes: Buffer) => (method.responseDeserialize(bytes) as { status: string }).status
+  return { path: method.path, write: method.requestSerialize, read }
+}
+
+/** The status of a service as a probe sees it; a number for a gRPC error. */
+function check(client: Client, name: string): Promise<string | number> {
+  const { path, write, read } = rpc('Check')
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(path, write, read, { service: name }, (error, reply) =>
+      resolve(error === null ? (reply ?? '') : error.code),
+    )
+  })
+}
+
+it('reports both services and the server, as the program says', async () => {
+  served = await serve()
+  const client = connect(served.port)
+  const all = () => Promise.all(NAMES.map((name) => check(client, name)))
+  expect(await all()).toEqual(['SERVING', 'SERVING', 'SERVING'])
+  served.server.setServing(false)
+  expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING'])
+  served.server.setServing(true)
+  expect(await all()).toEqual(['SERVING', 'SERVING', 'SERVING'])
+  expect(await check(client, 'emqx.exhook.v1.HookProvider')).toBe(status.NOT_FOUND)
+  client.close()
+})
+
+it('tells a watcher that the server stops, and does not wait for it for ever', async () => {
+  served = await serve()
+  const client = connect(served.port)
+  const seen: string[] = []
+  const { path, write, read } = rpc('Watch')
+  const watch = client.makeServerStreamRequest(path, write, read, { service: '' })
+  watch.on('data', (state: string) => seen.push(state))
+  watch.on('error', () => {})
+  await new Promise((resolve) => watch.once('data', resolve))
+  await served.server.stop()
+  expect(seen).toEqual(['SERVING', 'NOT_SERVING'])
+  client.close()
+})
