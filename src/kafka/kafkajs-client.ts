@@ -1,5 +1,6 @@
 import kafkajs, { type KafkaConfig as KafkaJsConfig, type SASLOptions } from 'kafkajs'
 import type { Logger } from 'pino'
+import { installRecordEncoder } from './kafkajs-record-encoder.ts'
 import { cureKafkaJsTimers } from './kafkajs-timers.ts'
 import { registerZstd } from './kafkajs-zstd.ts'
 
@@ -29,6 +30,7 @@ export interface KafkaClientConfig {
  */
 export function createKafkaJsClient(config: KafkaClientConfig, log: Logger): KafkaJs {
   cureKafkaJsTimers()
+  installRecordEncoder()
   registerZstd()
   const settings: KafkaJsConfig = {
     brokers: [...config.brokers],
