@@ -10,6 +10,7 @@ import { kafkaClientConfig } from './kafka/client-config.ts'
 import { createKafkaJsDriver } from './kafka/kafkajs-driver.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
 import { readinessNow } from './readiness.ts'
+import { policyWarnings } from './rules/policy.ts'
 import type { RuleSet } from './rules/rule-set.ts'
 import { createLedger, type LedgerSnapshot } from './telemetry/ledger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
@@ -62,12 +63,21 @@ export function createApp(config: Config, deps: AppDeps): App {
     onTaken: ledger.recordsTaken,
     onDelivered: ledger.recordsDelivered,
     onDropped: ledger.recordsDropped,
+    onRejectedButSent: ledger.recordsRejectedButSent,
     onRecords: (lane) => delivery.notify(lane),
   })
   const metrics = createMetrics({ ledger, queue, delivery, version: deps.version })
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
-    { contract, rules: () => deps.rules, intake: queue, ledger, log, onReply: metrics.replied },
+    {
+      contract,
+      rules: () => deps.rules,
+      intake: queue,
+      ledger,
+      log,
+      onReply: metrics.replied,
+      onOutcome: metrics.decided,
+    },
   )
   const grpc = createGrpcServer(config.grpc, { handler, log })
   const http = createHttpServer(config.http, {
@@ -79,6 +89,9 @@ export function createApp(config: Config, deps: AppDeps): App {
   async function start(): Promise<AppPorts> {
     if (!isLoopback(config.grpc.host)) {
       log.warn({ host: config.grpc.host }, 'hook calls come in plain text: let only EMQX reach this port')
+    }
+    for (const { name, hooks, policy } of deps.rules.rules) {
+      for (const warning of policyWarnings(policy, hooks)) log.warn({ rule: name }, warning)
     }
     delivery.start()
     try {

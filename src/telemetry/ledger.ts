@@ -7,6 +7,8 @@ export type DropReason =
   | 'wait_timeout'
   | 'breaker_open'
   | 'larger_than_queue'
+  | 'rejected'
+  | 'evicted'
   | 'record_too_large'
   | 'record_invalid'
   | 'shutdown'
@@ -22,6 +24,8 @@ export interface LedgerSnapshot {
   readonly dropped: Readonly<Record<DropReason, number>>
   /** Records in the queue, in flight included, as counted by the lanes themselves. */
   readonly queued: number
+  /** Records of rejected messages that were under way to Kafka by then; each is counted above as well. */
+  readonly rejectedButSent: number
 }
 
 /**
@@ -38,6 +42,7 @@ export interface Ledger {
   recordsTaken(count: number): void
   recordsDelivered(count: number): void
   recordsDropped(count: number, reason: DropReason): void
+  recordsRejectedButSent(count: number): void
   /** Everything in one step. `queued` is asked of the queue at that moment. */
   snapshot(): LedgerSnapshot
 }
@@ -53,12 +58,15 @@ export function createLedger(deps: LedgerDeps): Ledger {
   let unmatched = 0
   let records = 0
   let delivered = 0
+  let rejectedButSent = 0
   const refused: Record<RefusalReason, number> = { malformed: 0, overloaded: 0, internal: 0 }
   const dropped: Record<DropReason, number> = {
     queue_full: 0,
     wait_timeout: 0,
     breaker_open: 0,
     larger_than_queue: 0,
+    rejected: 0,
+    evicted: 0,
     record_too_large: 0,
     record_invalid: 0,
     shutdown: 0,
@@ -86,6 +94,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
     recordsDropped(count, reason) {
       dropped[reason] += count
     },
+    recordsRejectedButSent(count) {
+      rejectedButSent += count
+    },
     snapshot: () => ({
       calls,
       matched,
@@ -95,6 +106,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       delivered,
       dropped: { ...dropped },
       queued: deps.queuedRecords(),
+      rejectedButSent,
     }),
   }
 }

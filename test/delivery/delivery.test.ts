@@ -6,6 +6,7 @@ import type { BatchConfig } from '../../src/delivery/lane-loop.ts'
 import type { KafkaFailure } from '../../src/kafka/kafka-driver.ts'
 import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
 import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
+import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import { balances, createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
 import {
   AWAY,
@@ -52,6 +53,7 @@ function line(config: Partial<BatchConfig> = {}, pauseMs?: number): Line {
       onTaken: ledger.recordsTaken,
       onDelivered: ledger.recordsDelivered,
       onDropped: ledger.recordsDropped,
+      onRejectedButSent: ledger.recordsRejectedButSent,
       onRecords: (lane) => delivery.notify(lane),
     },
   )
@@ -64,7 +66,8 @@ function line(config: Partial<BatchConfig> = {}, pauseMs?: number): Line {
     failures,
     lines,
     offer(records) {
-      for (const one of records) queue.offer([one], { overflow: 'wait', waitMs: 1000 }, () => {})
+      for (const one of records)
+        queue.offer([one], { policy: { ...DEFAULT_POLICY, overflow: 'wait' }, waitMs: 1000 }, () => {})
     },
     async empty() {
       while (queue.records > 0) await sleep(2)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDelivery } from '../../src/delivery/delivery.ts'
 import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
+import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createPretendKafka } from '../support/pretend-kafka.ts'
@@ -20,11 +21,16 @@ function bench() {
       onTaken: ledger.recordsTaken,
       onDelivered: ledger.recordsDelivered,
       onDropped: ledger.recordsDropped,
+      onRejectedButSent: ledger.recordsRejectedButSent,
       onRecords: () => {},
     },
   )
   const offer = (topic: string) =>
-    queue.offer([record(topic, 'k', 'v')], { overflow: 'drop-newest', waitMs: 0 }, () => {})
+    queue.offer(
+      [record(topic, 'k', 'v')],
+      { policy: { ...DEFAULT_POLICY, overflow: 'drop-newest' }, waitMs: 0 },
+      () => {},
+    )
   return { ledger, queue, offer, metrics: createMetrics({ ledger, queue, delivery, version: '1.2.3' }) }
 }
 
