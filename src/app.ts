@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
 import { createHttpServer } from './admin/http-server.ts'
-import type { Config } from './config/config.ts'
+import type { Config, DeadLettersConfig } from './config/config.ts'
 import { isLoopback } from './config/hosts.ts'
+import { createDeadLetterFile, type DeadLetterFile } from './delivery/dead-letter-file.ts'
+import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
@@ -52,20 +54,32 @@ export function createApp(config: Config, deps: AppDeps): App {
     log,
     onRenewal: () => metrics.producerRenewed(),
   })
-  const delivery: Delivery = createDelivery(config.kafka, {
-    driver,
+  const deadLetterTopic = config.deadLetters.topic === 'off' ? null : config.deadLetters.topic
+  const deadLetterFile = openDeadLetterFile(config.deadLetters, log)
+  const deadLetters = createDeadLetters({
     log,
-    onFailure: (failure) => metrics.kafkaFailed(failure),
+    topic: deadLetterTopic,
+    file: deadLetterFile,
+    toTopic: (lane, record, letter) => queue.toDeadLetters(lane, record, letter),
+    onFiled: () => ledger.recordsDeadLettered(1, 'file'),
   })
+  const delivery: Delivery = createDelivery(
+    { ...config.kafka, deadLetterTopic },
+    { driver, log, onFailure: (failure) => metrics.kafkaFailed(failure), giveUp: deadLetters.giveUp },
+  )
   const ledger = createLedger({ queuedRecords: () => queue.records })
-  const queue: BoundedQueue = createBoundedQueue(config.queue, {
-    log,
-    onTaken: ledger.recordsTaken,
-    onDelivered: ledger.recordsDelivered,
-    onDropped: ledger.recordsDropped,
-    onRejectedButSent: ledger.recordsRejectedButSent,
-    onRecords: (lane) => delivery.notify(lane),
-  })
+  const queue: BoundedQueue = createBoundedQueue(
+    { ...config.queue, deadLetterTopic },
+    {
+      log,
+      onTaken: ledger.recordsTaken,
+      onDelivered: ledger.recordsDelivered,
+      onDeadLettered: (count) => ledger.recordsDeadLettered(count, 'topic'),
+      onDropped: ledger.recordsDropped,
+      onRejectedButSent: ledger.recordsRejectedButSent,
+      onRecords: (lane) => delivery.notify(lane),
+    },
+  )
   const metrics = createMetrics({ ledger, queue, delivery, version: deps.version })
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
@@ -124,6 +138,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     const lost = await delivery.drain(left())
     for (const lane of queue.lanes()) lane.abandon('shutdown')
     await Promise.all([driver.stop(), http.stop()])
+    deadLetterFile?.close()
     if (lost > 0) {
       log.error(
         { lost, cause: delivery.cluster.failure },
@@ -149,3 +164,6 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   return { queue, ledger: () => ledger.snapshot(), start, stop }
 }
+
+const openDeadLetterFile = ({ file, fileMaxBytes }: DeadLettersConfig, log: Logger): DeadLetterFile | null =>
+  file === null ? null : createDeadLetterFile({ path: file, maxBytes: fileMaxBytes }, log)

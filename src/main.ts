@@ -91,8 +91,13 @@ async function serve(argv: readonly string[]): Promise<void> {
 }
 
 /** The rules, which may name no more Kafka topics than the configuration allows. */
-function rulesWithin({ rules: path, kafka }: Config): RuleSet {
+function rulesWithin({ rules: path, kafka, deadLetters }: Config): RuleSet {
   const rules = loadRules(path)
+  const own = rules.rules.find(({ topic }) => topic === deadLetters.topic)
+  if (own !== undefined) {
+    const message = `rule ${own.name} writes to ${own.topic}, which is dead_letters.topic: choose another for one`
+    throw new ConfigError([{ file: path, message }])
+  }
   const { size } = new Set(rules.rules.map(({ topic }) => topic))
   if (size <= kafka.maxTopics) return rules
   const message = `the rules name ${size} Kafka topics and kafka.max_topics allows ${kafka.maxTopics}: raise it, or use fewer`

@@ -11,12 +11,15 @@ import { createWaitingLine } from './waiting-line.ts'
 export interface QueueConfig extends RoomConfig {
   /** At most this many hook calls wait, for room or for Kafka; those for room with `maxBytes` of records at most. */
   readonly maxWaiters: number
+  /** The Kafka topic of dead letters; null: there is none. */
+  readonly deadLetterTopic: string | null
 }
 
 export interface QueueDeps {
   readonly log: Logger
   readonly onTaken: (count: number) => void
   readonly onDelivered: (count: number) => void
+  readonly onDeadLettered: (count: number) => void
   readonly onDropped: (count: number, reason: DropReason) => void
   /** Records of a rejected message that were already under way to Kafka. */
   readonly onRejectedButSent: (count: number) => void
@@ -39,6 +42,8 @@ export interface BoundedQueue extends RecordIntake {
   /** True while nobody waits because waiting has proved useless. */
   readonly breakerOpen: boolean
   lanes(): Iterable<Lane>
+  /** `letter` takes the place of a record in flight of this lane, whose reply can no longer be what it waited for. */
+  toDeadLetters(lane: Lane, record: KafkaRecord, letter: KafkaRecord): void
   /** Up to `count` of the oldest records of each lane, to look at. */
   peek(count: number): readonly KafkaRecord[]
 }
@@ -62,7 +67,7 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   function laneOf(topic: string): OwnedLane {
     let lane = lanes.get(topic)
     if (lane === undefined) {
-      lane = createLane(topic, { onFreed, onDelivered, onDropped })
+      lane = createLane(topic, { onFreed, onDelivered, onDropped, onDischarged })
       lanes.set(topic, lane)
     }
     return lane
@@ -74,7 +79,8 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   }
 
   function onDelivered(records: readonly KafkaRecord[], lane: OwnedLane): void {
-    deps.onDelivered(records.length)
+    if (lane.topic === config.deadLetterTopic) deps.onDeadLettered(records.length)
+    else deps.onDelivered(records.length)
     const closed = breaker.progress()
     if (lane.breaker.progress() || closed) {
       deps.log.info({ topic: lane.topic }, 'Kafka acknowledges again: calls may wait for it once more')
@@ -85,6 +91,10 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   function onDropped(records: readonly KafkaRecord[], reason: DropReason): void {
     deps.onDropped(records.length, reason)
     awaited.settled(records, 'lost')
+  }
+
+  function onDischarged(record: KafkaRecord): void {
+    awaited.settled([record], 'lost')
   }
 
   /** What is to be done when there is no room, or a reason to drop. */
@@ -273,6 +283,14 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
       else refuse(offer, decision)
     },
     lanes: () => lanes.values(),
+    toDeadLetters(lane, record, letter) {
+      lane.surrender(record)
+      room.exchange(record, letter)
+      const dead = laneOf(letter.topic)
+      dead.push(letter)
+      deps.onRecords(dead)
+      awaited.settled([record], 'lost')
+    },
     peek: (count) => [...lanes.values()].flatMap((lane) => lane.peek(count)),
   }
 }

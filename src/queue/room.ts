@@ -22,6 +22,8 @@ export interface Room {
   reserve(all: readonly KafkaRecord[]): boolean
   /** Gives back what was reserved and not used. */
   unreserve(all: readonly KafkaRecord[]): void
+  /** A record takes the place of another, whatever the bounds: they may be passed by the difference in size. */
+  exchange(old: KafkaRecord, replacement: KafkaRecord): void
   /** Records have left a lane. */
   freed(records: number, bytes: number): void
   /** Whether the records of one event would fit into an empty queue with healthy lanes. */
@@ -80,6 +82,10 @@ export function createRoom(config: RoomConfig, laneOf: (topic: string) => OwnedL
     },
     unreserve(all) {
       for (const record of all) giveBack(record)
+    },
+    exchange(old, replacement) {
+      bytes += replacement.bytes - old.bytes
+      laneOf(replacement.topic).reserve(replacement.bytes)
     },
     freed(freedRecords, freedBytes) {
       records -= freedRecords

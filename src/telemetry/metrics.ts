@@ -99,9 +99,14 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
   const refused = counter('exhook_calls_refused_total', 'Hook calls answered with a gRPC error.', 'reason')
   const records = counter(
     'exhook_records_total',
-    'Records made by the rules; equals delivered + dropped + exhook_queue_records.',
+    'Records made by the rules; equals delivered + dead-lettered + dropped + exhook_queue_records.',
   )
   const delivered = counter('exhook_records_delivered_total', 'Records acknowledged by Kafka.')
+  const deadLettered = counter(
+    'exhook_records_dead_lettered_total',
+    'Records that Kafka refused and that are kept, in the dead-letter topic or in its file.',
+    'place',
+  )
   const dropped = counter('exhook_records_dropped_total', 'Records given up, by reason.', 'reason')
   const rejectedButSent = counter(
     'exhook_records_rejected_but_sent_total',
@@ -125,15 +130,16 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
     set(records, now.records)
     set(delivered, now.delivered)
     set(rejectedButSent, now.rejectedButSent)
-    setEach(refused, now.refused)
-    setEach(dropped, now.dropped)
+    setEach(refused, 'reason', now.refused)
+    setEach(deadLettered, 'place', now.deadLettered)
+    setEach(dropped, 'reason', now.dropped)
     queued.set(now.queued)
   }
 }
 
-function setEach(metric: Counter, values: Readonly<Record<string, number>>): void {
+function setEach(metric: Counter, label: string, values: Readonly<Record<string, number>>): void {
   metric.reset()
-  for (const [reason, value] of Object.entries(values)) metric.inc({ reason }, value)
+  for (const [name, value] of Object.entries(values)) metric.inc({ [label]: name }, value)
 }
 
 /** What the queue, the lanes and the cluster are like, read at each scrape. */
