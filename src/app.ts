@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createHttpServer } from './admin/http-server.ts'
 import type { Config, DeadLettersConfig } from './config/config.ts'
@@ -44,10 +45,14 @@ export interface AppDeps {
   readonly kafkaCa?: string
 }
 
+/** How long connections may take to close when all the work is done. */
+const CLOSE_GRACE_MS = 1000
+
 export function createApp(config: Config, deps: AppDeps): App {
   const { log } = deps
   const contract = loadContract()
   let draining = false
+  let started = false
 
   // Built along the walk of an event, from its end: each part knows only what lies further down.
   const driver = createKafkaJsDriver(kafkaClientConfig(config.kafka, deps.kafkaCa), {
@@ -111,6 +116,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     try {
       const { port: httpPort } = await http.start()
       const { port: grpcPort } = await grpc.start()
+      started = true
       log.info(
         {
           version: deps.version,
@@ -133,20 +139,26 @@ export function createApp(config: Config, deps: AppDeps): App {
     const deadline = performance.now() + config.stop.deadlineMs
     const left = () => Math.max(0, deadline - performance.now())
     draining = true
-    log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
+    if (started)
+      log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
     await endGrpc(left())
     const lost = await delivery.drain(left())
     for (const lane of queue.lanes()) lane.abandon('shutdown')
-    await Promise.all([driver.stop(), http.stop()])
     deadLetterFile?.close()
     if (lost > 0) {
       log.error(
         { lost, cause: delivery.cluster.failure },
         'stopped: these records were not delivered and are lost',
       )
-    } else {
-      log.info({ delivered: ledger.snapshot().delivered }, 'stopped: every record in the queue was delivered')
+    } else if (started) {
+      const { delivered } = ledger.snapshot()
+      log.info({ delivered }, 'stopped: every record in the queue was delivered')
     }
+    // A broker that does not answer would hold the connections for a request timeout.
+    await Promise.race([
+      Promise.all([driver.stop(), http.stop()]),
+      sleep(CLOSE_GRACE_MS, undefined, { ref: false }),
+    ])
     return lost
   }
 

@@ -3,6 +3,7 @@ import type { KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { Lane } from '../queue/lane.ts'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
 import type { DropReason } from '../telemetry/ledger.ts'
+import { createRareLog } from '../telemetry/rare-log.ts'
 import { toDeadLetter } from './dead-letter.ts'
 import type { DeadLetterFile } from './dead-letter-file.ts'
 
@@ -24,7 +25,12 @@ export interface DeadLettersDeps {
   readonly onFiled: () => void
 }
 
+/** One device may send what Kafka refuses with every message. */
+const LOG_EVERY_MS = 10_000
+
 export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
+  const logRarely = createRareLog(deps.log, LOG_EVERY_MS)
+
   function one(lane: Lane, record: KafkaRecord, failure: KafkaFailure): void {
     if (deps.topic !== null && lane.topic !== deps.topic) {
       deps.toTopic(lane, record, toDeadLetter(record, failure, deps.topic, Date.now()))
@@ -42,10 +48,17 @@ export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
   return {
     giveUp(lane, records, failure) {
       for (const record of records) one(lane, record, failure)
-      const to = { topic: lane.topic, records: records.length, code: failure.code }
-      if (deps.topic === null || lane.topic === deps.topic)
-        deps.log.warn(to, 'refused records reach no dead-letter topic')
-      else deps.log.warn(to, 'refused records go to the dead letters')
+      const kept = deps.topic !== null && lane.topic !== deps.topic
+      const text = kept
+        ? 'refused records go to the dead letters'
+        : 'refused records reach no dead-letter topic'
+      const fields = {
+        topic: lane.topic,
+        records: records.length,
+        code: failure.code,
+        error: failure.message,
+      }
+      logRarely(`${lane.topic} ${failure.code}`, 'warn', fields, text)
     },
   }
 }

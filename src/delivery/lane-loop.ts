@@ -192,7 +192,6 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
       const middle = records.length >> 1
       return [driver.freeze(topic, records.slice(0, middle)), driver.freeze(topic, records.slice(middle))]
     }
-    log.warn({ topic, code: failure.code, bytes: records[0]?.bytes }, 'Kafka refused a record')
     deps.giveUp(records, failure)
     return []
   }

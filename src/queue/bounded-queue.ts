@@ -146,7 +146,7 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
     } else {
       done('late')
     }
-    if (how === 'expired') waitExpired(records)
+    if (how === 'expired') waitExpired(lanesOf(open))
   }
 
   /** What waits is taken back; what is under way to Kafka can no longer be, nor can the `out` that are there. */
@@ -206,44 +206,65 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   const hasEmptyLanes = (records: readonly KafkaRecord[]): boolean =>
     records.every(({ topic }) => laneOf(topic).records <= records.length) && awaited.length === 0
 
-  function countWaiter(records: readonly KafkaRecord[], change: 1 | -1): void {
-    for (const { topic } of records) laneOf(topic).waiters += change
+  const lanesOf = (records: readonly KafkaRecord[]): readonly OwnedLane[] => [
+    ...new Set(records.map(({ topic }) => laneOf(topic))),
+  ]
+
+  /** The lanes that an event waits for: those that are full; all of its own when it is the queue that is. */
+  function lanesInTheWay(records: readonly KafkaRecord[]): readonly OwnedLane[] {
+    const full = room.fullLanes(records)
+    return full.length > 0 ? full : lanesOf(records)
   }
 
   function wait(offer: Offer): void {
     const { records } = offer
-    countWaiter(records, 1)
+    // Only on these does it stand before those who come later: another lane of the event has room for them.
+    const inTheWay = lanesInTheWay(records)
+    for (const lane of inTheWay) lane.waiters++
     const end = (outcome: 'admitted' | 'expired'): void => {
-      countWaiter(records, -1)
+      for (const lane of inTheWay) lane.waiters--
       if (outcome === 'admitted') {
         admit(offer)
-      } else {
-        refuse(offer, 'wait_timeout')
-        waitExpired(records)
+        return
       }
+      const still = lanesInTheWay(records)
+      refuse(offer, 'wait_timeout')
+      waitExpired(still)
+      serveSoon()
     }
     line.add({ records, bytes: sumBytes(records), end }, offer.deadline - performance.now())
   }
 
   function serveLine(): void {
-    const blocked = new Set<string>()
+    const blocked = new Set<OwnedLane>()
     line.serve(({ records }) => {
       if (room.isFull) return 'stop'
-      const free = !records.some(({ topic }) => blocked.has(topic))
+      const free = !records.some(({ topic }) => blocked.has(laneOf(topic)))
       if (free && room.reserve(records)) return 'taken'
-      for (const { topic } of records) blocked.add(topic)
+      for (const lane of lanesInTheWay(records)) blocked.add(lane)
       return 'not-yet'
     })
   }
 
-  function waitExpired(records: readonly KafkaRecord[]): void {
-    for (const { topic } of records) {
-      const lane = laneOf(topic)
-      if (!lane.breaker.open && lane.breaker.waitExpired()) {
-        deps.log.warn({ topic }, 'no progress on this Kafka topic: its calls wait no more')
-        expireWaits((waiting) => waiting.some((record) => record.topic === topic))
-      }
+  let servesSoon = false
+  /** Whoever stood behind one that gave up may have room; many may give up together, so they are served once. */
+  function serveSoon(): void {
+    if (servesSoon || line.length === 0) return
+    servesSoon = true
+    setImmediate(() => {
+      servesSoon = false
+      serveLine()
+    })
+  }
+
+  /** A wait for these lanes ended without progress. A lane that Kafka refuses says nothing about Kafka as a whole. */
+  function waitExpired(inTheWay: readonly OwnedLane[]): void {
+    for (const lane of inTheWay) {
+      if (lane.breaker.open || !lane.breaker.waitExpired()) continue
+      deps.log.warn({ topic: lane.topic }, 'no progress on this Kafka topic: its calls wait no more')
+      expireWaits((waiting) => waiting.some(({ topic }) => topic === lane.topic))
     }
+    if (inTheWay.every((lane) => !lane.healthy)) return
     if (!breaker.open && breaker.waitExpired()) {
       deps.log.warn('Kafka makes no progress: no call waits for it until it acknowledges again')
       expireWaits(() => true)

@@ -18,6 +18,8 @@ export interface Lane {
   readonly waitingBytes: number
   /** False while Kafka refuses the topic itself: the lane may then hold less. */
   healthy: boolean
+  /** True while no call waits for this lane because waiting for it has proved useless. */
+  readonly breakerOpen: boolean
   /**
    * Takes records from the front for one batch, at least one when any waits: up to `maxRecords` and `maxBytes`.
    * They stay on the account until `deliver` or `drop`.
@@ -82,6 +84,9 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
     healthy: true,
     waiters: 0,
     breaker: createBreaker(),
+    get breakerOpen() {
+      return lane.breaker.open
+    },
     get waitingRecords() {
       return waiting.length - withdrawn.size
     },

@@ -20,6 +20,8 @@ export interface Room {
   readonly isFull: boolean
   /** Reserves room for all records, or for none. */
   reserve(all: readonly KafkaRecord[]): boolean
+  /** The lanes without room for these records; empty when it is the queue as a whole that is full. */
+  fullLanes(all: readonly KafkaRecord[]): readonly OwnedLane[]
   /** Gives back what was reserved and not used. */
   unreserve(all: readonly KafkaRecord[]): void
   /** A record takes the place of another, whatever the bounds: they may be passed by the difference in size. */
@@ -41,13 +43,16 @@ export function createRoom(config: RoomConfig, laneOf: (topic: string) => OwnedL
 
   function fits(lane: OwnedLane, record: KafkaRecord): boolean {
     const share = FULL_AT[record.policy.priority]
-    const cap = lane.healthy ? healthy : unhealthy
     return (
       records < config.maxRecords * share &&
       bytes + record.bytes <= config.maxBytes * share &&
-      lane.records < cap.records &&
-      lane.bytes + record.bytes <= cap.bytes
+      fitsLane(lane, 1, record.bytes)
     )
+  }
+
+  function fitsLane(lane: OwnedLane, moreRecords: number, moreBytes: number): boolean {
+    const cap = lane.healthy ? healthy : unhealthy
+    return lane.records + moreRecords <= cap.records && lane.bytes + moreBytes <= cap.bytes
   }
 
   function giveBack(record: KafkaRecord): void {
@@ -79,6 +84,15 @@ export function createRoom(config: RoomConfig, laneOf: (topic: string) => OwnedL
         lane.reserve(record.bytes)
       }
       return true
+    },
+    fullLanes(all) {
+      const sums = new Map<OwnedLane, { records: number; bytes: number }>()
+      for (const record of all) {
+        const lane = laneOf(record.topic)
+        const sum = sums.get(lane) ?? { records: 0, bytes: 0 }
+        sums.set(lane, { records: sum.records + 1, bytes: sum.bytes + record.bytes })
+      }
+      return [...sums].flatMap(([lane, sum]) => (fitsLane(lane, sum.records, sum.bytes) ? [] : [lane]))
     },
     unreserve(all) {
       for (const record of all) giveBack(record)

@@ -157,6 +157,11 @@ function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery:
   const breaker = gauge('exhook_queue_breaker_open', '1 while no call waits because Kafka makes no progress.')
   const laneRecords = gauge('exhook_lane_records', 'Records in a lane, in flight included.', 'topic')
   const laneBytes = gauge('exhook_lane_bytes', 'Bytes in a lane, in flight included.', 'topic')
+  const laneBreaker = gauge(
+    'exhook_lane_breaker_open',
+    '1 while no call waits for this Kafka topic because it makes no progress.',
+    'topic',
+  )
   const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic')
   const up = gauge('exhook_kafka_up', '1 while Kafka answers.')
 
@@ -167,12 +172,13 @@ function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery:
     awaited.set(queue.awaited)
     breaker.set(queue.breakerOpen ? 1 : 0)
     up.set(delivery.cluster.state === 'up' ? 1 : 0)
-    for (const metric of [laneRecords, laneBytes, quarantined]) metric.reset()
+    for (const metric of [laneRecords, laneBytes, laneBreaker, quarantined]) metric.reset()
     let labels = 0
     for (const lane of queue.lanes()) {
       const topic = ++labels > MAX_TOPIC_LABELS ? 'other' : lane.topic
       laneRecords.inc({ topic }, lane.records)
       laneBytes.inc({ topic }, lane.bytes)
+      laneBreaker.inc({ topic }, lane.breakerOpen ? 1 : 0)
       quarantined.inc({ topic }, lane.healthy ? 0 : 1)
     }
   }

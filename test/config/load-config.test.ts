@@ -243,6 +243,13 @@ describe('the flags', () => {
   })
 })
 
+it('says that a file is nested too deeply instead of falling over it', () => {
+  for (const depth of [1000, 100_000, 200_000]) {
+    const mistakes = mistakesOf({ yaml: '['.repeat(depth) })
+    expect(mistakes.join()).toContain('nested too deeply')
+  }
+})
+
 describe('what does not fit together', () => {
   const TLS = 'set kafka.sasl.mechanism, or remove them'
   it.each([
