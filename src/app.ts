@@ -77,11 +77,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     { ...config.queue, deadLetterTopic },
     {
       log,
-      onTaken: ledger.recordsTaken,
-      onDelivered: ledger.recordsDelivered,
-      onDeadLettered: (count) => ledger.recordsDeadLettered(count, 'topic'),
-      onDropped: ledger.recordsDropped,
-      onRejectedButSent: ledger.recordsRejectedButSent,
+      ledger,
       onRecords: (lane) => delivery.notify(lane),
     },
   )

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
-import type { DropReason } from '../telemetry/ledger.ts'
+import type { DropReason, Ledger } from '../telemetry/ledger.ts'
 import { type AwaitEnd, createAwaited } from './awaited.ts'
 import { createBreaker } from './breaker.ts'
 import { createLane, type Lane, type OwnedLane } from './lane.ts'
@@ -17,12 +17,8 @@ export interface QueueConfig extends RoomConfig {
 
 export interface QueueDeps {
   readonly log: Logger
-  readonly onTaken: (count: number) => void
-  readonly onDelivered: (count: number) => void
-  readonly onDeadLettered: (count: number) => void
-  readonly onDropped: (count: number, reason: DropReason) => void
-  /** Records of a rejected message that were already under way to Kafka. */
-  readonly onRejectedButSent: (count: number) => void
+  /** Told of each record when its fate is decided, in the same step. */
+  readonly ledger: Ledger
   /** Told when records entered a lane; starts its sending. */
   readonly onRecords: (lane: Lane) => void
 }
@@ -79,8 +75,8 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   }
 
   function onDelivered(records: readonly KafkaRecord[], lane: OwnedLane): void {
-    if (lane.topic === config.deadLetterTopic) deps.onDeadLettered(records.length)
-    else deps.onDelivered(records.length)
+    if (lane.topic === config.deadLetterTopic) deps.ledger.recordsDeadLettered(records.length, 'topic')
+    else deps.ledger.recordsDelivered(records.length)
     const closed = breaker.progress()
     if (lane.breaker.progress() || closed) {
       deps.log.info({ topic: lane.topic }, 'Kafka acknowledges again: calls may wait for it once more')
@@ -89,7 +85,7 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   }
 
   function onDropped(records: readonly KafkaRecord[], reason: DropReason): void {
-    deps.onDropped(records.length, reason)
+    deps.ledger.recordsDropped(records.length, reason)
     awaited.settled(records, 'lost')
   }
 
@@ -157,11 +153,11 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
       if (lane.isInFlight(record)) sent++
       else lane.withdraw(record, 'rejected')
     }
-    if (sent > 0) deps.onRejectedButSent(sent)
+    if (sent > 0) deps.ledger.recordsRejectedButSent(sent)
   }
 
   function commit(records: readonly KafkaRecord[]): void {
-    deps.onTaken(records.length)
+    deps.ledger.recordsTaken(records.length)
     for (const record of records) {
       const lane = laneOf(record.topic)
       lane.push(record)
@@ -172,8 +168,8 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   /** The event does not enter the queue; a rule that rejects sees to it that nobody receives it either. */
   function refuse({ records, policy, done }: Offer, reason: DropReason): void {
     const rejects = policy.onTimeout === 'reject' || policy.overflow === 'reject'
-    deps.onTaken(records.length)
-    deps.onDropped(records.length, rejects ? 'rejected' : reason)
+    deps.ledger.recordsTaken(records.length)
+    deps.ledger.recordsDropped(records.length, rejects ? 'rejected' : reason)
     done(rejects ? 'rejected' : 'dropped')
   }
 

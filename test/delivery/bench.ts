@@ -75,11 +75,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
     },
     {
       log,
-      onTaken: ledger.recordsTaken,
-      onDelivered: ledger.recordsDelivered,
-      onDeadLettered: (count) => ledger.recordsDeadLettered(count, 'topic'),
-      onDropped: ledger.recordsDropped,
-      onRejectedButSent: ledger.recordsRejectedButSent,
+      ledger,
       onRecords: (lane) => delivery.notify(lane),
     },
   )

@@ -45,11 +45,7 @@ export function createBench(config: Partial<QueueConfig> = {}): Bench {
     },
     {
       log,
-      onTaken: ledger.recordsTaken,
-      onDelivered: ledger.recordsDelivered,
-      onDeadLettered: (count) => ledger.recordsDeadLettered(count, 'topic'),
-      onDropped: ledger.recordsDropped,
-      onRejectedButSent: ledger.recordsRejectedButSent,
+      ledger,
       onRecords: () => {},
     },
   )

@@ -32,11 +32,7 @@ function bench() {
     },
     {
       log: quietLog,
-      onTaken: ledger.recordsTaken,
-      onDelivered: ledger.recordsDelivered,
-      onDeadLettered: (count) => ledger.recordsDeadLettered(count, 'topic'),
-      onDropped: ledger.recordsDropped,
-      onRejectedButSent: ledger.recordsRejectedButSent,
+      ledger,
       onRecords: () => {},
     },
   )
