@@ -1,25 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KafkaDriverName } from '../../src/config/config.ts'
 import type { FrozenBatch, KafkaDriver, KafkaFailure, SendOutcome } from '../../src/kafka/kafka-driver.ts'
 import { partitionForKey } from '../../src/kafka/murmur2.ts'
 import { consumeAll } from '../support/kafka/consume.ts'
 import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
 import { numbered, record } from '../support/records.ts'
-
-export interface DriverUnderTest {
-  readonly driver: KafkaDriver
-  /** How often a producer id was replaced. */
-  readonly renewals: () => number
-}
+import { createDriver, type DriverUnderTest } from './drivers.ts'
 
 /** What every Kafka driver promises, on a real broker. */
-export function describeKafkaDriver(name: string, create: (bootstrap: string) => DriverUnderTest): void {
+export function describeKafkaDriver(name: KafkaDriverName): void {
   describe(`${name} as a KafkaDriver`, () => {
     let kafka: KafkaServer
     const drivers: KafkaDriver[] = []
 
     function driverFor(bootstrap = kafka.bootstrap): DriverUnderTest {
-      const made = create(bootstrap)
+      const made = createDriver(name, bootstrap)
       drivers.push(made.driver)
       return made
     }
