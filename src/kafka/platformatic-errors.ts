@@ -11,6 +11,7 @@ const CLIENT_KINDS: Readonly<Record<string, FailureKind>> = {
 }
 
 interface PlatformaticError {
+  readonly name?: string
   readonly code?: string
   readonly message?: string
   /** Kafka's name of the error, on errors that came from a broker. */
@@ -36,11 +37,22 @@ export function sortPlatformaticError(thrown: unknown): KafkaFailure {
   for (const code of Object.keys(CLIENT_KINDS)) {
     const fromClient = all.find((error) => error.code === code)
     if (fromClient !== undefined) {
-      return { kind: CLIENT_KINDS[code] ?? 'retriable', code, message: messageOf(all, fromClient) }
+      const kind = CLIENT_KINDS[code] ?? 'retriable'
+      return { kind, code: ownName(code), message: messageOf(all, fromClient) }
     }
   }
-  return { kind: 'retriable', code: all[0]?.code ?? 'Error', message: all[0]?.message ?? String(thrown) }
+  const { code, name = 'Error', message = String(thrown) } = all[0] ?? {}
+  return { kind: 'retriable', code: code?.startsWith(PREFIX) ? ownName(code) : name, message }
 }
+
+const PREFIX = 'PLT_KFK_'
+
+/** `PLT_KFK_NETWORK` is `PlatformaticNetworkError`: only Kafka's own words are written in capitals. */
+const ownName = (code: string): string =>
+  `Platformatic${code
+    .slice(PREFIX.length)
+    .toLowerCase()
+    .replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())}Error`
 
 /** Where the network is to blame, what the system said of it (`connect ECONNREFUSED …`) belongs to the message. */
 function messageOf(all: readonly PlatformaticError[], error: PlatformaticError): string {
