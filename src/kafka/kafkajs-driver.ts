@@ -7,7 +7,13 @@ import { sortKafkaJsError } from './kafkajs-errors.ts'
 import { createKafkaJsProbe } from './kafkajs-probe.ts'
 import { createKafkaJsProducers, type ProducerLife } from './kafkajs-producers.ts'
 import { type GuardedMessage, STALE_METADATA } from './leader-guard.ts'
-import { choosePartitions, hasOnePartition, type PartitionedBatch, splitBy } from './partitioned-batch.ts'
+import {
+  choosePartitions,
+  fits,
+  hasOnePartition,
+  type PartitionedBatch,
+  splitBy,
+} from './partitioned-batch.ts'
 import { createTopicViews } from './topic-views.ts'
 
 const { CompressionTypes } = kafkajs
@@ -47,6 +53,7 @@ export function createKafkaJsDriver(config: KafkaClientConfig, deps: KafkaDriver
     let leaders: readonly number[]
     try {
       const view = await views.get(batch.topic)
+      if (!fits(batch, view)) batch.partitions = null
       batch.partitions ??= choosePartitions(batch.records, view, turn++)
       leaders = view.leaders
       life = await producers.current()

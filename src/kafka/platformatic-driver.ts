@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { NumberedPart, PartitionAnswer } from './broker-link.ts'
 import type { KafkaClientConfig } from './client-config.ts'
 import { isAlreadyThere, isFatalToProducer } from './error-kinds.ts'
@@ -106,15 +107,15 @@ export function createPlatformaticDriver(config: KafkaClientConfig, deps: KafkaD
   return {
     freeze: (topic, records): PartBatch => ({ topic, records, parts: null }),
     async send(batch: FrozenBatch) {
-      const first = await attempt(batch as PartBatch)
-      const delivered = [...first.delivered]
-      const left: SendOutcome['left'][number][] = []
-      for (const part of first.left) {
-        const again = isStale(part.failure) ? await attempt(part.batch as PartBatch) : null
-        delivered.push(...(again?.delivered ?? []))
-        left.push(...(again?.left ?? [part]))
+      const { delivered, left } = await attempt(batch as PartBatch)
+      const stale = left.filter(({ failure }) => isStale(failure))
+      if (stale.length === 0) return { delivered, left }
+      await sleep(STALE_PAUSE_MS)
+      const again = await Promise.all(stale.map((part) => attempt(part.batch as PartBatch)))
+      return {
+        delivered: [...delivered, ...again.flatMap((outcome) => outcome.delivered)],
+        left: [...left.filter((part) => !stale.includes(part)), ...again.flatMap((outcome) => outcome.left)],
       }
-      return { delivered, left }
     },
     async probe() {
       try {
@@ -166,5 +167,8 @@ const STALE: ReadonlySet<string> = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   RENEWED.code,
 ])
+
+/** What a broker takes to hear of a change of leaders that the metadata tell already. */
+const STALE_PAUSE_MS = 100
 
 const isStale = ({ kind, code }: KafkaFailure): boolean => kind === 'retriable' && STALE.has(code)

@@ -10,19 +10,22 @@ const FREEZE_MS = 3_500
 const REQUEST_TIMEOUT_MS = 1_000
 const KILL_MS = 2_000
 
-/** What becomes of records when the broker does not answer. Topics: frozen, killed (6 partitions each). */
+/** What becomes of records when the broker does not answer. Topics: frozen, killed (6 partitions). */
 export function describeFaults(stage: Stage): void {
   const { name } = stage
 
   it(`neither loses nor doubles nor reorders while the broker is frozen for ${FREEZE_MS} ms`, async () => {
     const { driver, renewals } = stage.driver({ requestTimeoutMs: REQUEST_TIMEOUT_MS })
     const load = startLoad(driver, 'frozen')
+    let sentAgain = 0
     await sleep(700)
     for (let round = 0; round < 2; round++) {
       stage.kafka.freeze()
       await sleep(FREEZE_MS)
       stage.kafka.thaw()
       await load.resumed(`${name}: resumed`, 'after the broker was thawed')
+      expect(load.failures()).toBeGreaterThan(sentAgain)
+      sentAgain = load.failures()
       await sleep(500)
     }
     await expectAll(stage, 'frozen', await load.stop())
@@ -46,6 +49,8 @@ export function describeFaults(stage: Stage): void {
 interface Load {
   /** Waits until records are delivered again, and prints how long that took. */
   resumed(what: string, since: string): Promise<void>
+  /** Batches that had to be sent again. */
+  failures(): number
   /** Returns how many records were delivered. */
   stop(): Promise<number>
 }
@@ -53,10 +58,11 @@ interface Load {
 /** Numbered records, 100 at a time, one send outstanding, some 40 times a second. */
 function startLoad(driver: KafkaDriver, topic: string): Load {
   let sent = 0
+  let failures = 0
   let busy = true
   const running = (async () => {
     while (busy) {
-      await persist(driver, driver.freeze(topic, numbered(topic, 100, 13, sent)))
+      failures += (await persist(driver, driver.freeze(topic, numbered(topic, 100, 13, sent)))).length
       sent += 100
       await sleep(20)
     }
@@ -68,6 +74,7 @@ function startLoad(driver: KafkaDriver, topic: string): Load {
       while (sent === before) await sleep(5)
       console.log(`${what} ${Math.round(performance.now() - from)} ms ${since}`)
     },
+    failures: () => failures,
     async stop() {
       busy = false
       await running

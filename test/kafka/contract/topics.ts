@@ -1,5 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { createDelivery } from '../../../src/delivery/delivery.ts'
+import { createBoundedQueue } from '../../../src/queue/bounded-queue.ts'
+import { balances, createLedger } from '../../../src/telemetry/ledger.ts'
 import { consumeAll } from '../../support/kafka/consume.ts'
+import { createTopics } from '../../support/kafka/topics.ts'
+import { quietLog } from '../../support/quiet-log.ts'
 import { numbered } from '../../support/records.ts'
 import { expectOrder, persist, type Stage } from './stage.ts'
 
@@ -50,5 +56,77 @@ export function describeTopics(stage: Stage): void {
     await stage.kafka.createTopic('doomed', 2)
     await persist(driver, doomed)
     expectOrder(await consumeAll(stage.kafka.bootstrap, ['steady'], { until: steady }))
+  })
+
+  it('delivers what was meant for a topic that is made anew with fewer partitions', async () => {
+    const { driver } = stage.driver()
+    await stage.kafka.createTopic('shrunk', 6)
+    await persist(driver, driver.freeze('shrunk', numbered('shrunk', 60, 20)))
+    await stage.kafka.deleteTopic('shrunk')
+    const batch = driver.freeze('shrunk', numbered('shrunk', 60, 20))
+    let waiting = await driver.send(batch)
+    while (waiting.left[0]?.failure.kind !== 'topic') waiting = await driver.send(batch)
+    await stage.kafka.createTopic('shrunk', 2)
+    await persist(driver, batch)
+    expectOrder(await consumeAll(stage.kafka.bootstrap, ['shrunk'], { until: 60 }))
+  })
+
+  it('serves 100 topics side by side', async () => {
+    const { driver } = stage.driver()
+    const topics = Array.from({ length: 100 }, (_, i) => `side-${i}`)
+    await createTopics(stage.kafka.bootstrap, topics, 2)
+    for (let from = 0; from < 30; from += 10) {
+      const sends = topics.map((topic) => persist(driver, driver.freeze(topic, numbered(topic, 10, 3, from))))
+      const failures = (await Promise.all(sends)).flat()
+      // A broker says who leads a new partition some time before it knows that it does itself.
+      expect(failures.filter(({ kind }) => from > 0 || kind !== 'retriable')).toEqual([])
+    }
+    const found = await consumeAll(stage.kafka.bootstrap, topics, { until: 3000 })
+    for (const topic of topics) {
+      const mine = found.filter((record) => record.topic === topic)
+      expect(mine).toHaveLength(30)
+      expectOrder(mine)
+    }
+  })
+
+  it('a topic that is not there, held past its share of the queue, takes nothing from the others', async () => {
+    const { driver } = stage.driver()
+    await stage.kafka.createTopic('innocent', 3)
+    const ledger = createLedger({ queuedRecords: () => queue.records })
+    const delivery = createDelivery(
+      { lingerMs: 1, batchMaxRecords: 100, batchMaxBytes: 1e6 },
+      { driver, log: quietLog, onFailure: () => {}, pauseMs: () => 50 },
+    )
+    const queue = createBoundedQueue(
+      { maxRecords: 1000, maxBytes: 1e9, maxWaiters: 10, laneShare: 0.5, unhealthyLaneShare: 0.1 },
+      {
+        log: quietLog,
+        onTaken: ledger.recordsTaken,
+        onDelivered: ledger.recordsDelivered,
+        onDropped: ledger.recordsDropped,
+        onRecords: (lane) => delivery.notify(lane),
+      },
+    )
+    delivery.start()
+    const offer = (topic: string, from: number) =>
+      queue.offer(numbered(topic, 20, 5, from), { overflow: 'drop-newest', waitMs: 0 }, () => {})
+    for (let from = 0; from < 3000; from += 20) {
+      offer('nowhere', from)
+      offer('innocent', from)
+      await sleep(5)
+    }
+    const held = () => [...queue.lanes()].find(({ topic }) => topic === 'nowhere')?.records ?? 0
+    expect(held()).toBeGreaterThan(0)
+    expect(held()).toBeLessThanOrEqual(500)
+    const found = await consumeAll(stage.kafka.bootstrap, ['innocent'], { until: 3000 })
+    expect(found).toHaveLength(3000)
+    expectOrder(found)
+
+    const mostHeld = held()
+    await stage.kafka.createTopic('nowhere', 3)
+    await consumeAll(stage.kafka.bootstrap, ['nowhere'], { until: mostHeld })
+    await delivery.drain(2000)
+    expect(queue.records).toBe(0)
+    expect(balances(ledger.snapshot())).toBe(true)
   })
 }

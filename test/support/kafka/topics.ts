@@ -41,6 +41,20 @@ export async function createTopic(
   )
 }
 
+/** Creates many topics at once, and waits until their partitions have leaders. */
+export async function createTopics(
+  bootstrap: string,
+  topics: readonly string[],
+  partitions: number,
+): Promise<void> {
+  await withAdmin(quietKafka(bootstrap), (admin) =>
+    admin.createTopics({
+      topics: topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: -1 })),
+      waitForLeaders: true,
+    }),
+  )
+}
+
 /** Deletes a topic and waits until the broker no longer lists it. */
 export async function deleteTopic(bootstrap: string, topic: string): Promise<void> {
   await withAdmin(quietKafka(bootstrap), async (admin) => {
