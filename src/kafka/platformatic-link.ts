@@ -1,82 +1,24 @@
 import {
-  type API,
   apiVersionsV3,
   Connection,
   type ConnectionOptions,
-  initProducerIdV1,
-  initProducerIdV2,
-  initProducerIdV3,
-  initProducerIdV4,
-  initProducerIdV5,
-  type MessageRecord,
-  metadataV4,
-  metadataV5,
-  metadataV6,
-  metadataV7,
-  metadataV8,
-  metadataV9,
-  metadataV10,
-  metadataV11,
-  metadataV12,
-  NumericMap,
-  produceV3,
-  produceV4,
-  produceV5,
-  produceV6,
-  produceV7,
-  produceV8,
-  produceV9,
-  produceV10,
-  produceV11,
+  crc32c,
+  type metadataV12,
+  type produceV11,
   protocolErrorsCodesById,
   type SASLMechanismValue,
+  Writer,
 } from '@platformatic/kafka'
-import type {
-  BrokerAddress,
-  BrokerLink,
-  ClusterAnswer,
-  NumberedPart,
-  PartitionAnswer,
-} from './broker-link.ts'
+import type { BrokerAddress, BrokerLink, ClusterAnswer, PartitionAnswer } from './broker-link.ts'
 import type { KafkaClientConfig } from './client-config.ts'
-
-/** The requests that the driver makes, each in the versions that the library speaks, the newest first. */
-const PRODUCE = [
-  produceV11,
-  produceV10,
-  produceV9,
-  produceV8,
-  produceV7,
-  produceV6,
-  produceV5,
-  produceV4,
-  produceV3,
-].map(({ api }) => api as typeof produceV11.api)
-const METADATA = [
-  metadataV12,
-  metadataV11,
-  metadataV10,
-  metadataV9,
-  metadataV8,
-  metadataV7,
-  metadataV6,
-  metadataV5,
-  metadataV4,
-].map(({ api }) => api as typeof metadataV12.api)
-const INIT_PRODUCER_ID = [
-  initProducerIdV5,
-  initProducerIdV4,
-  initProducerIdV3,
-  initProducerIdV2,
-  initProducerIdV1,
-].map(({ api }) => api as typeof initProducerIdV5.api)
-
-const ALL_REPLICAS = -1
+import { type Apis, chooseApis, type ProduceApi } from './platformatic-apis.ts'
+import { type EncodedPart, FIRST_FLEXIBLE_VERSION, produceRequest } from './produce-request.ts'
+import { encodeRecordBatch } from './record-batch.ts'
 
 /**
  * Connects to a broker, logs in and agrees on the versions of requests. The library's own producer is not used: it
  * numbers a batch anew when it is sent again after a failure, and replaces its producer id without a word. Its
- * connection, its requests and its record batches are, and the numbers are ours (`producer-sequences.ts`).
+ * connection and its requests are; the record batches and their numbers are ours (`producer-sequences.ts`).
  * Rejects with the library's error.
  */
 export async function openPlatformaticLink(
@@ -89,22 +31,11 @@ export async function openPlatformaticLink(
   try {
     await connection.connect(address.host, address.port)
     const { apiKeys } = await apiVersionsV3.api.async(connection, 'exhook-kafka', '1')
-    const spoken = new Map(apiKeys.map((range) => [range.apiKey, range]))
-    return createLink(connection, config, {
-      produce: newestOf(PRODUCE, spoken),
-      metadata: newestOf(METADATA, spoken),
-      initProducerId: newestOf(INIT_PRODUCER_ID, spoken),
-    })
+    return createLink(connection, config, chooseApis(apiKeys))
   } catch (error) {
     connection.socket?.destroy()
     throw error
   }
-}
-
-interface Apis {
-  readonly produce: typeof produceV11.api
-  readonly metadata: typeof metadataV12.api
-  readonly initProducerId: typeof initProducerIdV5.api
 }
 
 function createLink(connection: Connection, config: KafkaClientConfig, apis: Apis): BrokerLink {
@@ -126,18 +57,14 @@ function createLink(connection: Connection, config: KafkaClientConfig, apis: Api
       return { id: producerId, epoch: producerEpoch }
     },
     async produce(producer, topic, parts) {
-      const sequences = new NumericMap(
-        parts.map(({ partition, firstSequence }) => [`${topic}:${partition}`, firstSequence]),
+      const options = { producer, compression: config.compression, crc32c: crcOf }
+      const encoded = await Promise.all(
+        parts.map(async (part) => ({
+          partition: part.partition,
+          batch: await encodeRecordBatch(part, options),
+        })),
       )
-      const answer = await answerOf(
-        apis.produce.async(connection, ALL_REPLICAS, config.requestTimeoutMs, messagesOf(topic, parts), {
-          compression: config.compression,
-          producerId: producer.id,
-          producerEpoch: producer.epoch,
-          sequences,
-        }),
-        isProduced,
-      )
+      const answer = await answerOf(callProduce(connection, apis.produce, config, topic, encoded), isProduced)
       return answer.responses.flatMap(({ partitionResponses }) => partitionResponses.map(partitionAnswer))
     },
     close() {
@@ -158,41 +85,27 @@ function connectionOptions(config: KafkaClientConfig): ConnectionOptions {
   }
 }
 
-/** Rejects where the broker is too old for all of them, which the broker's own answer then says. */
-function newestOf<T extends API<never, unknown>>(
-  apis: readonly T[],
-  spoken: ReadonlyMap<number, { readonly minVersion: number; readonly maxVersion: number }>,
-): T {
-  const range = spoken.get(apis[0]?.key ?? -1)
-  const found = apis.find(
-    ({ version }) => range !== undefined && version >= range.minVersion && version <= range.maxVersion,
-  )
-  if (found === undefined) throw new UnsupportedBrokerError(apis[0]?.key ?? -1)
-  return found
+/** Sends the request that we encoded, and lets the library read the answer. */
+function callProduce(
+  connection: Connection,
+  { api, parseResponse }: ProduceApi,
+  config: KafkaClientConfig,
+  topic: string,
+  parts: readonly EncodedPart[],
+): Promise<unknown> {
+  const { key, version } = api
+  const flexible = version >= FIRST_FLEXIBLE_VERSION
+  const payload = () => produceRequest(version, config.requestTimeoutMs, topic, parts)
+  return new Promise((resolve, reject) => {
+    connection.send(key, version, payload, parseResponse, flexible, flexible, (error, answer) => {
+      if (error) reject(error)
+      else resolve(answer)
+    })
+  })
 }
 
-/** Sorted as the cluster's own fault (`platformatic-errors.ts`). */
-class UnsupportedBrokerError extends Error {
-  readonly code = 'PLT_KFK_UNSUPPORTED_API'
-
-  constructor(apiKey: number) {
-    super(`the broker and this client have no version of request ${apiKey} in common`)
-  }
-}
-
-const messagesOf = (topic: string, parts: readonly NumberedPart[]): MessageRecord[] =>
-  parts.flatMap(({ partition, records }) =>
-    records.map(({ key, value, headers, timestampMs }) => ({
-      topic,
-      partition,
-      value,
-      timestamp: BigInt(timestampMs),
-      ...(key !== null && { key }),
-      headers: new Map(
-        Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const),
-      ),
-    })),
-  )
+/** Of a buffer as it is: given a plain one, the library would copy it first. */
+const crcOf = (bytes: Buffer): number => crc32c(Writer.create().append(bytes).dynamicBuffer)
 
 type Metadata = Awaited<ReturnType<typeof metadataV12.api.async>>
 type Produced = Exclude<Awaited<ReturnType<typeof produceV11.api.async>>, boolean>
