@@ -14,7 +14,7 @@ export function describeKafkaDriver(name: KafkaDriverName): void {
 
     beforeAll(async () => {
       const kafka = await startKafka({
-        topics: { plain: 6, single: 1, big: 3, good: 3, frozen: 6, killed: 6 },
+        topics: { plain: 6, single: 1, big: 3, good: 3 },
       })
       stage.begin(kafka)
       await kafka.createTopic('small', 3, { 'max.message.bytes': 2000 })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { KafkaDriver } from '../../../src/kafka/kafka-driver.ts'
 import { consumeAll } from '../../support/kafka/consume.ts'
+import { createTopics } from '../../support/kafka/topics.ts'
 import { numbered } from '../../support/records.ts'
 import { expectOrder, persist, type Stage } from './stage.ts'
 
@@ -10,12 +11,13 @@ const FREEZE_MS = 3_500
 const REQUEST_TIMEOUT_MS = 1_000
 const KILL_MS = 2_000
 
-/** What becomes of records when the broker does not answer. Topics: frozen, killed (6 partitions). */
+/** What becomes of records when the broker does not answer. Topics: frozen-0 … 2, killed-0 … 2. */
 export function describeFaults(stage: Stage): void {
   const { name } = stage
 
   it(`neither loses nor doubles nor reorders while the broker is frozen for ${FREEZE_MS} ms`, async () => {
     const { driver, renewals } = stage.driver({ requestTimeoutMs: REQUEST_TIMEOUT_MS })
+    await makeTopics(stage, 'frozen')
     const load = startLoad(driver, 'frozen')
     let sentAgain = 0
     await sleep(700)
@@ -34,6 +36,7 @@ export function describeFaults(stage: Stage): void {
 
   it(`neither loses nor doubles nor reorders when the broker is killed for ${KILL_MS} ms`, async () => {
     const { driver, renewals } = stage.driver()
+    await makeTopics(stage, 'killed')
     const load = startLoad(driver, 'killed')
     await sleep(700)
     await stage.kafka.kill()
@@ -47,31 +50,43 @@ export function describeFaults(stage: Stage): void {
 }
 
 interface Load {
-  /** Waits until records are delivered again, and prints how long that took. */
+  /** Waits until records of every topic are delivered again, and prints how long that took. */
   resumed(what: string, since: string): Promise<void>
   /** Batches that had to be sent again. */
   failures(): number
-  /** Returns how many records were delivered. */
-  stop(): Promise<number>
+  /** Returns how many records were delivered to each topic. */
+  stop(): Promise<readonly number[]>
 }
 
-/** Numbered records, 100 at a time, one send outstanding, some 40 times a second. */
+const LANES = [0, 1, 2]
+
+const makeTopics = (stage: Stage, topic: string): Promise<void> =>
+  createTopics(
+    stage.kafka.bootstrap,
+    LANES.map((lane) => `${topic}-${lane}`),
+    3,
+  )
+
+/** Numbered records for three topics, 100 at a time, one send outstanding for each, some 40 times a second. */
 function startLoad(driver: KafkaDriver, topic: string): Load {
-  let sent = 0
+  const sent = LANES.map(() => 0)
   let failures = 0
   let busy = true
-  const running = (async () => {
+  async function run(lane: number): Promise<void> {
     while (busy) {
-      failures += (await persist(driver, driver.freeze(topic, numbered(topic, 100, 13, sent)))).length
-      sent += 100
+      const from = sent[lane] ?? 0
+      const batch = driver.freeze(`${topic}-${lane}`, numbered(`${topic}-${lane}`, 100, 13, from))
+      failures += (await persist(driver, batch)).length
+      sent[lane] = from + 100
       await sleep(20)
     }
-  })()
+  }
+  const running = Promise.all(LANES.map(run))
   return {
     async resumed(what, since) {
       const from = performance.now()
-      const before = sent
-      while (sent === before) await sleep(5)
+      const before = [...sent]
+      while (LANES.some((lane) => sent[lane] === before[lane])) await sleep(5)
       console.log(`${what} ${Math.round(performance.now() - from)} ms ${since}`)
     },
     failures: () => failures,
@@ -84,9 +99,11 @@ function startLoad(driver: KafkaDriver, topic: string): Load {
 }
 
 /** All of them once, in order. */
-async function expectAll(stage: Stage, topic: string, sent: number): Promise<void> {
-  const found = await consumeAll(stage.kafka.bootstrap, [topic])
-  expect(new Set(found.map(({ value }) => value.toString())).size).toBe(sent)
-  expect(found).toHaveLength(sent)
-  expectOrder(found)
+async function expectAll(stage: Stage, topic: string, sent: readonly number[]): Promise<void> {
+  for (const lane of LANES) {
+    const found = await consumeAll(stage.kafka.bootstrap, [`${topic}-${lane}`])
+    expect(new Set(found.map(({ value }) => value.toString())).size).toBe(sent[lane])
+    expect(found).toHaveLength(sent[lane] ?? 0)
+    expectOrder(found)
+  }
 }
