@@ -16,10 +16,13 @@ export function createPlatformaticLinks(config: KafkaClientConfig): Platformatic
   const links = new Map<string, Promise<BrokerLink>>()
   const open = new Map<string, BrokerLink>()
   let stopped = false
+  // Loaded only where this driver is chosen, and then at once, before there is anybody to wait: the library takes a
+  // quarter of a second and some 60 MB.
+  const library = import('./platformatic-link.ts')
+  library.catch(() => {})
 
   async function make(address: BrokerAddress, name: string): Promise<BrokerLink> {
-    // Loaded when it is used: the library takes half a second of CPU and some 50 MB.
-    const { openPlatformaticLink } = await import('./platformatic-link.ts')
+    const { openPlatformaticLink } = await library
     const link = await openPlatformaticLink(address, config)
     if (stopped) {
       link.close()
