@@ -26,13 +26,34 @@ export function describeFaults(stage: Stage): void {
       await sleep(FREEZE_MS)
       stage.kafka.thaw()
       await load.resumed(`${name}: resumed`, 'after the broker was thawed')
-      expect(load.failures()).toBeGreaterThan(sentAgain)
+      // That batches did go out again shows by their failures, but for kafkajs, which first tries again by itself.
+      if (name === 'platformatic') expect(load.failures()).toBeGreaterThan(sentAgain)
       sentAgain = load.failures()
       await sleep(500)
     }
     await expectAll(stage, 'frozen', await load.stop())
     expect(renewals()).toBe(0)
   })
+
+  // kafkajs cannot tell: it gives the next batch the numbers of the one given up. delivery/ gives up none such.
+  it.runIf(name === 'platformatic')(
+    'replaces the producer, counted, when a batch was given up that may be in Kafka',
+    async () => {
+      const { driver, renewals } = stage.driver({ requestTimeoutMs: 300 })
+      await stage.kafka.createTopic('given-up', 1)
+      expect((await driver.send(driver.freeze('given-up', numbered('given-up', 5, 1)))).left).toEqual([])
+      stage.kafka.freeze()
+      const { left } = await driver.send(driver.freeze('given-up', numbered('given-up', 5, 1, 5)))
+      expect(left[0]?.failure.kind).toBe('connection')
+      stage.kafka.thaw()
+      await persist(driver, driver.freeze('given-up', numbered('given-up', 5, 1, 10)))
+      expect(renewals()).toBe(1)
+      const found = await consumeAll(stage.kafka.bootstrap, ['given-up'])
+      const numbers = found.map(({ value }) => Number(value.toString()))
+      expect(numbers.filter((number) => number < 5)).toHaveLength(5)
+      expect(numbers.filter((number) => number >= 10)).toHaveLength(5)
+    },
+  )
 
   it(`neither loses nor doubles nor reorders when the broker is killed for ${KILL_MS} ms`, async () => {
     const { driver, renewals } = stage.driver()
