@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import type { Compression, KafkaDriverName } from '../src/config/config.ts'
 import { createKafkaDriver } from '../src/kafka/create-driver.ts'
 import { type KafkaRecord, recordBytes } from '../src/rules/kafka-record.ts'
+import { DEFAULT_POLICY } from '../src/rules/policy.ts'
 
 export interface DriverLoad {
   readonly recordsPerSecond: number
@@ -73,5 +74,10 @@ function lockState(i: number): KafkaRecord {
     value: Buffer.from(`{"client_id":"${device}","payload":"${filler}`.slice(0, VALUE_BYTES)),
     headers: { 'emqx-event': 'message.publish', 'emqx-message-id': `0005F${i}` },
   }
-  return { ...parts, timestampMs: Date.now(), rule: 'bench', bytes: recordBytes(parts) }
+  const now = Date.now()
+  return {
+    ...parts,
+    ...{ timestampMs: now, receivedAtMs: now, rule: 'bench', policy: DEFAULT_POLICY },
+    bytes: recordBytes(parts),
+  }
 }

@@ -1,6 +1,7 @@
 import { ConfigError, formatMistake } from '../config/config-error.ts'
 import { HOOKS } from '../hooks.ts'
 import { loadRuleConfigs } from '../rules/load-rules.ts'
+import { policyWarnings } from '../rules/policy.ts'
 import type { RuleConfig } from '../rules/rule-config.ts'
 import { escaped } from '../text/quoted.ts'
 
@@ -26,6 +27,9 @@ export function runCheck(paths: readonly string[], out: TextOutput): number {
 function checkFile(path: string, out: TextOutput): boolean {
   try {
     const rules = loadRuleConfigs(path)
+    for (const { name, policy, hooks } of rules) {
+      for (const warning of policyWarnings(policy, hooks)) out.write(`warning: rule ${name}: ${warning}\n`)
+    }
     out.write(`${table(rules)}${path}: OK, ${counted(rules.length, 'rule')}${disabledNote(rules)}\n`)
     return true
   } catch (error) {

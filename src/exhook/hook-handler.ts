@@ -5,13 +5,14 @@ import type { HookEvent } from '../events/hook-event.ts'
 import { createPeekTopic } from '../events/peek-topic.ts'
 import { MalformedRequestError } from '../events/wire-reader.ts'
 import type { ContractVersion, HookPoint, RpcRow } from '../hooks.ts'
-import type { OfferOptions, RecordIntake } from '../queue/record-queue.ts'
+import type { OfferOptions, OfferOutcome, RecordIntake, SettledPolicy } from '../queue/record-queue.ts'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
+import { combinePolicies, type Policy } from '../rules/policy.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { Ledger, RefusalReason } from '../telemetry/ledger.ts'
+import { createRareLog } from '../telemetry/rare-log.ts'
 import { createProviderCalls, type ProviderLoad } from './provider-calls.ts'
-import { createRareLog } from './rare-log.ts'
-import { createNormalReplies, type HookReply, REFUSALS } from './replies.ts'
+import { createNormalReplies, createRejection, type HookReply, REFUSALS } from './replies.ts'
 
 /**
  * Handles one call: the request's bytes in, the reply out. Never throws, and calls `reply` exactly once: before it
@@ -38,6 +39,8 @@ export interface HookHandlerDeps {
   readonly intake: RecordIntake
   readonly ledger: Ledger
   readonly log: Logger
+  /** The queue has decided on an event. */
+  readonly onOutcome?: (outcome: OfferOutcome) => void
   /** A hook call was answered, this many seconds after it arrived. */
   readonly onReply?: (hook: HookPoint, seconds: number) => void
   /** An EMQX node loaded this provider. */
@@ -50,13 +53,12 @@ const ASSUMED_TIMEOUT_MS = 5000
 const FAULT_LOG_EVERY_MS = 10_000
 
 const NO_RECORDS: readonly KafkaRecord[] = []
-const DROP_NEWEST: OfferOptions = Object.freeze({ overflow: 'drop-newest', waitMs: 0 })
-
 export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDeps): HookHandler {
   const { contract, ledger } = deps
   const decodeEvent = createDecodeEvent(contract)
   const peekTopic = createPeekTopic(contract)
   const normalReplies = createNormalReplies(contract)
+  const rejection = createRejection(contract)
   const providerCalls = createProviderCalls(deps)
   const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
 
@@ -78,9 +80,14 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
         end(call, normal, 'unmatched')
         return
       }
-      deps.intake.offer(records, offerOptions(event, deadlineMs, config.replyMarginMs), (outcome) => {
+      const options = offerOptions(records, event, deadlineMs, config.replyMarginMs)
+      // A call that waits keeps its request only if it may have to send the message back.
+      const mayReject = options.policy.onTimeout === 'reject' || options.policy.overflow === 'reject'
+      const rejectable = mayReject ? event : null
+      deps.intake.offer(records, options, (outcome) => {
+        deps.onOutcome?.(outcome)
         if (outcome === 'overloaded') end(call, REFUSALS.overloaded, 'overloaded')
-        else end(call, normal, 'matched')
+        else end(call, outcome === 'rejected' && rejectable ? rejection(rejectable) : normal, 'matched')
       })
     }
 
@@ -170,11 +177,26 @@ function count(ledger: Ledger, how: CallEnd): void {
   else ledger.callRefused(how)
 }
 
-/** A message of QoS 1 or 2 may wait for room, as long as EMQX waits for us; everything else does not. */
-function offerOptions(event: HookEvent, deadlineMs: number, replyMarginMs: number): OfferOptions {
-  if (!('message' in event) || event.message.qos === 0) return DROP_NEWEST
+/** What holds for the event, and how long its call may wait: until the margin before EMQX stops waiting. */
+function offerOptions(
+  records: readonly KafkaRecord[],
+  event: HookEvent,
+  deadlineMs: number,
+  replyMarginMs: number,
+): OfferOptions {
+  const [first] = records
+  const policy =
+    records.length === 1 && first ? first.policy : combinePolicies(records.map((record) => record.policy))
   const budgetMs = deadlineMs === Number.POSITIVE_INFINITY ? ASSUMED_TIMEOUT_MS : deadlineMs - Date.now()
-  return { overflow: 'wait', waitMs: budgetMs - replyMarginMs }
+  return { policy: settled(policy, event), waitMs: budgetMs - replyMarginMs }
+}
+
+/** By default a message of QoS 1 or 2 waits for room, and everything else does not. */
+function settled(policy: Policy, event: HookEvent): SettledPolicy {
+  const { overflow } = policy
+  if (overflow !== 'by-qos') return { ...policy, overflow }
+  const waits = 'message' in event && event.message.qos > 0
+  return { ...policy, overflow: waits ? 'wait' : 'drop-newest' }
 }
 
 /** An error's name and where it was thrown. Not its message, which may quote a payload. */

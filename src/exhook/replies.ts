@@ -1,4 +1,5 @@
 import { type Contract, methodOf } from '../events/contract.ts'
+import type { HookEvent } from '../events/hook-event.ts'
 import type { ReplyKind, RpcName } from '../hooks.ts'
 
 /** gRPC's status codes, as far as this server answers with them. */
@@ -20,6 +21,34 @@ export function createNormalReplies(contract: Contract): NormalReplies {
   const reply = (rpc: RpcName, message: object): HookReply =>
     Object.freeze({ body: methodOf(contract, 'v3', rpc).responseSerialize(message) })
   return { empty: reply('OnMessageAcked', {}), valued: reply('OnMessagePublish', { type: 'IGNORE' }) }
+}
+
+/**
+ * The answer that lets nobody receive a message: STOP_AND_RETURN. For message.publish EMQX takes the whole message from
+ * the reply, with `allow_publish` false in its headers; for message.ingress a false result says it. The publisher is
+ * acknowledged all the same, in MQTT 5 with reason 0x10 (no matching subscribers).
+ */
+export function createRejection(contract: Contract): (event: HookEvent) => HookReply {
+  const { responseSerialize } = methodOf(contract, 'v3', 'OnMessagePublish')
+  const ingress: HookReply = Object.freeze({
+    body: responseSerialize({ type: 'STOP_AND_RETURN', bool_result: false }),
+  })
+  return (event) => {
+    if (event.hook === 'message.ingress') return ingress
+    if (event.hook !== 'message.publish') throw new Error(`${event.hook} cannot be rejected`)
+    const { timestampMs, headers, ...message } = event.message
+    return {
+      body: responseSerialize({
+        type: 'STOP_AND_RETURN',
+        message: {
+          ...message,
+          node: event.node,
+          timestamp: timestampMs,
+          headers: { ...headers, allow_publish: 'false' },
+        },
+      }),
+    }
+  }
 }
 
 const refusal = (status: number, message: string): HookReply => Object.freeze({ body: null, status, message })

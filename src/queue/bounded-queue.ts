@@ -1,29 +1,28 @@
 import type { Logger } from 'pino'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
 import type { DropReason } from '../telemetry/ledger.ts'
+import { type AwaitEnd, createAwaited } from './awaited.ts'
 import { createBreaker } from './breaker.ts'
 import { createLane, type Lane, type OwnedLane } from './lane.ts'
-import type { OfferOptions, OfferOutcome, RecordIntake } from './record-queue.ts'
-import { createWaitingLine, type Waiter } from './waiting-line.ts'
+import type { OfferOutcome, RecordIntake, SettledPolicy } from './record-queue.ts'
+import { createRoom, type RoomConfig, sumBytes } from './room.ts'
+import { createWaitingLine } from './waiting-line.ts'
 
-export interface QueueConfig {
-  /** The queue holds at most this many records, in flight included. */
-  readonly maxRecords: number
-  /** …and at most this many bytes, counted on the encoded record. */
-  readonly maxBytes: number
-  /** At most this many hook calls wait for room, with at most `maxBytes` of records between them. */
+export interface QueueConfig extends RoomConfig {
+  /** At most this many hook calls wait, for room or for Kafka; those for room with `maxBytes` of records at most. */
   readonly maxWaiters: number
-  /** The part of both bounds that one Kafka topic may hold, 0–1. */
-  readonly laneShare: number
-  /** The same for a topic that Kafka refuses. */
-  readonly unhealthyLaneShare: number
+  /** The Kafka topic of dead letters; null: there is none. */
+  readonly deadLetterTopic: string | null
 }
 
 export interface QueueDeps {
   readonly log: Logger
   readonly onTaken: (count: number) => void
   readonly onDelivered: (count: number) => void
+  readonly onDeadLettered: (count: number) => void
   readonly onDropped: (count: number, reason: DropReason) => void
+  /** Records of a rejected message that were already under way to Kafka. */
+  readonly onRejectedButSent: (count: number) => void
   /** Told when records entered a lane; starts its sending. */
   readonly onRecords: (lane: Lane) => void
 }
@@ -38,180 +37,251 @@ export interface BoundedQueue extends RecordIntake {
   /** Hook calls that wait for room, and their bytes. */
   readonly waiters: number
   readonly waiterBytes: number
-  /** True while nobody waits for room because waiting has proved useless. */
+  /** Hook calls that wait for Kafka's acknowledgement; their records are in the queue. */
+  readonly awaited: number
+  /** True while nobody waits because waiting has proved useless. */
   readonly breakerOpen: boolean
   lanes(): Iterable<Lane>
+  /** `letter` takes the place of a record in flight of this lane, whose reply can no longer be what it waited for. */
+  toDeadLetters(lane: Lane, record: KafkaRecord, letter: KafkaRecord): void
   /** Up to `count` of the oldest records of each lane, to look at. */
   peek(count: number): readonly KafkaRecord[]
 }
 
+/** One event on its way into the queue. */
+interface Offer {
+  readonly records: readonly KafkaRecord[]
+  readonly policy: SettledPolicy
+  /** When the call has to be answered, by `performance.now()`. */
+  readonly deadline: number
+  readonly done: (outcome: OfferOutcome) => void
+}
+
 export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): BoundedQueue {
   const lanes = new Map<string, OwnedLane>()
+  const room = createRoom(config, laneOf)
   const line = createWaitingLine()
+  const awaited = createAwaited()
   const breaker = createBreaker()
-  const caps = {
-    healthy: capsOf(config, config.laneShare),
-    unhealthy: capsOf(config, config.unhealthyLaneShare),
-  }
-  let records = 0
-  let bytes = 0
 
   function laneOf(topic: string): OwnedLane {
     let lane = lanes.get(topic)
     if (lane === undefined) {
-      lane = createLane(topic, { onFreed, onDelivered, onDropped: deps.onDropped })
+      lane = createLane(topic, { onFreed, onDelivered, onDropped, onDischarged })
       lanes.set(topic, lane)
     }
     return lane
   }
 
-  function onFreed(freedRecords: number, freedBytes: number): void {
-    records -= freedRecords
-    bytes -= freedBytes
+  function onFreed(records: number, bytes: number): void {
+    room.freed(records, bytes)
     if (line.length > 0) serveLine()
   }
 
-  function onDelivered(count: number, lane: OwnedLane): void {
-    deps.onDelivered(count)
+  function onDelivered(records: readonly KafkaRecord[], lane: OwnedLane): void {
+    if (lane.topic === config.deadLetterTopic) deps.onDeadLettered(records.length)
+    else deps.onDelivered(records.length)
     const closed = breaker.progress()
     if (lane.breaker.progress() || closed) {
-      deps.log.info({ topic: lane.topic }, 'Kafka acknowledges again: calls may wait for room once more')
+      deps.log.info({ topic: lane.topic }, 'Kafka acknowledges again: calls may wait for it once more')
+    }
+    awaited.settled(records, 'delivered')
+  }
+
+  function onDropped(records: readonly KafkaRecord[], reason: DropReason): void {
+    deps.onDropped(records.length, reason)
+    awaited.settled(records, 'lost')
+  }
+
+  function onDischarged(record: KafkaRecord): void {
+    awaited.settled([record], 'lost')
+  }
+
+  /** What is to be done when there is no room, or a reason to drop. */
+  function decide({ records, policy, deadline }: Offer): 'admit' | 'wait' | 'overloaded' | DropReason {
+    if (!someoneWaits(records) && room.reserve(records)) return 'admit'
+    if (!room.couldEverFit(records)) return 'larger_than_queue'
+    if (policy.overflow === 'drop-oldest') return evictFor(records) ? 'admit' : 'queue_full'
+    if (policy.overflow !== 'wait') return 'queue_full'
+    if (nobodyWaits(records)) return 'breaker_open'
+    if (!(deadline > performance.now())) return 'wait_timeout'
+    if (tooManyWait() || line.bytes + sumBytes(records) > config.maxBytes) return 'overloaded'
+    return 'wait'
+  }
+
+  /** Room is reserved: the records enter the queue, and the call is answered or waits for Kafka. */
+  function admit(offer: Offer): void {
+    const { records, policy, deadline, done } = offer
+    if (policy.reply === 'queued') {
+      commit(records)
+      done('queued')
+      return
+    }
+    const waitMs = deadline - performance.now()
+    const useless = !(waitMs > 0) || (nobodyWaits(records) && !hasEmptyLanes(records))
+    if (tooManyWait()) {
+      room.unreserve(records)
+      done('overloaded')
+    } else if (!useless) {
+      awaited.add(records, waitMs, (how, open) => endAwait(offer, how, open))
+      commit(records)
+    } else if (policy.onTimeout === 'reject') {
+      room.unreserve(records)
+      refuse(offer, 'breaker_open')
+    } else {
+      commit(records)
+      done('late')
     }
   }
 
-  function fits(lane: OwnedLane, size: number): boolean {
-    const cap = lane.healthy ? caps.healthy : caps.unhealthy
-    return (
-      records < config.maxRecords &&
-      bytes + size <= config.maxBytes &&
-      lane.records < cap.records &&
-      lane.bytes + size <= cap.bytes
-    )
+  function endAwait({ records, policy, done }: Offer, how: AwaitEnd, open: readonly KafkaRecord[]): void {
+    if (how === 'delivered') {
+      done('delivered')
+      return
+    }
+    if (policy.onTimeout === 'reject') {
+      const out = records.length - open.length - (how === 'lost' ? 1 : 0)
+      withdraw(open, out)
+      done('rejected')
+    } else {
+      done('late')
+    }
+    if (how === 'expired') waitExpired(lanesOf(open))
   }
 
-  /** Reserves room for all records, or for none. */
-  function reserve(all: readonly KafkaRecord[]): boolean {
-    for (let i = 0; i < all.length; i++) {
-      const record = all[i] as KafkaRecord
+  /** What waits is taken back; what is under way to Kafka can no longer be, nor can the `out` that are there. */
+  function withdraw(open: readonly KafkaRecord[], out: number): void {
+    let sent = out
+    for (const record of open) {
       const lane = laneOf(record.topic)
-      if (!fits(lane, record.bytes)) {
-        for (let j = 0; j < i; j++) unreserve(all[j] as KafkaRecord)
-        return false
-      }
-      records++
-      bytes += record.bytes
-      lane.reserve(record.bytes)
+      if (lane.isInFlight(record)) sent++
+      else lane.withdraw(record, 'rejected')
     }
-    return true
+    if (sent > 0) deps.onRejectedButSent(sent)
   }
 
-  function unreserve(record: KafkaRecord): void {
-    records--
-    bytes -= record.bytes
-    laneOf(record.topic).unreserve(record.bytes)
-  }
-
-  function commit(all: readonly KafkaRecord[]): void {
-    deps.onTaken(all.length)
-    for (const record of all) {
+  function commit(records: readonly KafkaRecord[]): void {
+    deps.onTaken(records.length)
+    for (const record of records) {
       const lane = laneOf(record.topic)
       lane.push(record)
       deps.onRecords(lane)
     }
   }
 
-  function dropAtOnce(all: readonly KafkaRecord[], reason: DropReason): OfferOutcome {
-    deps.onTaken(all.length)
-    deps.onDropped(all.length, reason)
-    return 'dropped'
+  /** The event does not enter the queue; a rule that rejects sees to it that nobody receives it either. */
+  function refuse({ records, policy, done }: Offer, reason: DropReason): void {
+    const rejects = policy.onTimeout === 'reject' || policy.overflow === 'reject'
+    deps.onTaken(records.length)
+    deps.onDropped(records.length, rejects ? 'rejected' : reason)
+    done(rejects ? 'rejected' : 'dropped')
   }
 
-  /** Nobody overtakes a call that waits for the same lane. */
-  const someoneWaits = (all: readonly KafkaRecord[]): boolean =>
-    line.length > 0 && all.some((record) => laneOf(record.topic).waiters > 0)
+  /** Makes room by dropping older records of the same lanes, and reserves it; false when there are not enough. */
+  function evictFor(records: readonly KafkaRecord[]): boolean {
+    while (!room.reserve(records)) {
+      const victim = records.flatMap(({ topic, policy }) => {
+        const lane = laneOf(topic)
+        const found = lane.findWaiting(
+          (old) => !awaited.has(old) && RANK[old.policy.priority] <= RANK[policy.priority],
+        )
+        return found === undefined ? [] : [{ lane, found }]
+      })[0]
+      if (victim === undefined) return false
+      victim.lane.withdraw(victim.found, 'evicted')
+    }
+    return true
+  }
 
-  function countWaiter(all: readonly KafkaRecord[], change: 1 | -1): void {
-    for (const record of all) laneOf(record.topic).waiters += change
+  const tooManyWait = (): boolean => line.length + awaited.length >= config.maxWaiters
+
+  /** Nobody overtakes a call that waits for the same lane. */
+  const someoneWaits = (records: readonly KafkaRecord[]): boolean =>
+    line.length > 0 && records.some(({ topic }) => laneOf(topic).waiters > 0)
+
+  const nobodyWaits = (records: readonly KafkaRecord[]): boolean =>
+    breaker.open || records.some(({ topic }) => laneOf(topic).breaker.open)
+
+  /** With nothing else on the way, only such an event can find out whether Kafka acknowledges again. */
+  const hasEmptyLanes = (records: readonly KafkaRecord[]): boolean =>
+    records.every(({ topic }) => laneOf(topic).records <= records.length) && awaited.length === 0
+
+  const lanesOf = (records: readonly KafkaRecord[]): readonly OwnedLane[] => [
+    ...new Set(records.map(({ topic }) => laneOf(topic))),
+  ]
+
+  /** The lanes that an event waits for: those that are full; all of its own when it is the queue that is. */
+  function lanesInTheWay(records: readonly KafkaRecord[]): readonly OwnedLane[] {
+    const full = room.fullLanes(records)
+    return full.length > 0 ? full : lanesOf(records)
+  }
+
+  function wait(offer: Offer): void {
+    const { records } = offer
+    // Only on these does it stand before those who come later: another lane of the event has room for them.
+    const inTheWay = lanesInTheWay(records)
+    for (const lane of inTheWay) lane.waiters++
+    const end = (outcome: 'admitted' | 'expired'): void => {
+      for (const lane of inTheWay) lane.waiters--
+      if (outcome === 'admitted') {
+        admit(offer)
+        return
+      }
+      const still = lanesInTheWay(records)
+      refuse(offer, 'wait_timeout')
+      waitExpired(still)
+      serveSoon()
+    }
+    line.add({ records, bytes: sumBytes(records), end }, offer.deadline - performance.now())
   }
 
   function serveLine(): void {
-    const blocked = new Set<string>()
-    line.serve((waiter) => {
-      if (records >= config.maxRecords || bytes >= config.maxBytes) return 'stop'
-      const free = !waiter.records.some((record) => blocked.has(record.topic))
-      if (free && reserve(waiter.records)) return 'taken'
-      for (const record of waiter.records) blocked.add(record.topic)
+    const blocked = new Set<OwnedLane>()
+    line.serve(({ records }) => {
+      if (room.isFull) return 'stop'
+      const free = !records.some(({ topic }) => blocked.has(laneOf(topic)))
+      if (free && room.reserve(records)) return 'taken'
+      for (const lane of lanesInTheWay(records)) blocked.add(lane)
       return 'not-yet'
     })
   }
 
-  function wait(
-    all: readonly KafkaRecord[],
-    size: number,
-    waitMs: number,
-    done: (o: OfferOutcome) => void,
-  ): void {
-    countWaiter(all, 1)
-    const waiter: Waiter = {
-      records: all,
-      bytes: size,
-      end(outcome) {
-        countWaiter(all, -1)
-        if (outcome === 'admitted') {
-          commit(all)
-          done('queued')
-          return
-        }
-        done(dropAtOnce(all, 'wait_timeout'))
-        waitExpired(all)
-      },
-    }
-    line.add(waiter, waitMs)
+  let servesSoon = false
+  /** Whoever stood behind one that gave up may have room; many may give up together, so they are served once. */
+  function serveSoon(): void {
+    if (servesSoon || line.length === 0) return
+    servesSoon = true
+    setImmediate(() => {
+      servesSoon = false
+      serveLine()
+    })
   }
 
-  function waitExpired(all: readonly KafkaRecord[]): void {
-    for (const record of all) {
-      const lane = laneOf(record.topic)
-      if (!lane.breaker.open && lane.breaker.waitExpired()) {
-        deps.log.warn(
-          { topic: lane.topic },
-          'no progress on this Kafka topic: its calls stop waiting for room',
-        )
-        line.expire((waiter) => waiter.records.some(({ topic }) => topic === lane.topic))
-      }
+  /** A wait for these lanes ended without progress. A lane that Kafka refuses says nothing about Kafka as a whole. */
+  function waitExpired(inTheWay: readonly OwnedLane[]): void {
+    for (const lane of inTheWay) {
+      if (lane.breaker.open || !lane.breaker.waitExpired()) continue
+      deps.log.warn({ topic: lane.topic }, 'no progress on this Kafka topic: its calls wait no more')
+      expireWaits((waiting) => waiting.some(({ topic }) => topic === lane.topic))
     }
+    if (inTheWay.every((lane) => !lane.healthy)) return
     if (!breaker.open && breaker.waitExpired()) {
-      deps.log.warn('Kafka makes no progress: no call waits for room until it acknowledges again')
-      line.expire(() => true)
+      deps.log.warn('Kafka makes no progress: no call waits for it until it acknowledges again')
+      expireWaits(() => true)
     }
   }
 
-  const nobodyWaits = (all: readonly KafkaRecord[]): boolean =>
-    breaker.open || all.some((record) => laneOf(record.topic).breaker.open)
-
-  function decide(
-    all: readonly KafkaRecord[],
-    { overflow, waitMs }: OfferOptions,
-    size: number,
-  ): OfferOutcome | 'wait' {
-    if (!someoneWaits(all) && reserve(all)) {
-      commit(all)
-      return 'queued'
-    }
-    if (!couldEverFit(all, caps.healthy, config)) return dropAtOnce(all, 'larger_than_queue')
-    if (overflow === 'drop-newest') return dropAtOnce(all, 'queue_full')
-    if (nobodyWaits(all)) return dropAtOnce(all, 'breaker_open')
-    if (!(waitMs > 0)) return dropAtOnce(all, 'wait_timeout')
-    if (line.length >= config.maxWaiters || line.bytes + size > config.maxBytes) return 'overloaded'
-    return 'wait'
+  function expireWaits(which: (records: readonly KafkaRecord[]) => boolean): void {
+    line.expire((waiter) => which(waiter.records))
+    awaited.expire(which)
   }
 
   return {
     get records() {
-      return records
+      return room.records
     },
     get bytes() {
-      return bytes
+      return room.bytes
     },
     get waiters() {
       return line.length
@@ -219,39 +289,31 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
     get waiterBytes() {
       return line.bytes
     },
+    get awaited() {
+      return awaited.length
+    },
     get breakerOpen() {
       return breaker.open
     },
-    offer(all, options, done) {
-      const size = sumBytes(all)
-      const outcome = decide(all, options, size)
-      if (outcome === 'wait') wait(all, size, options.waitMs, done)
-      else done(outcome)
+    offer(records, { policy, waitMs }, done) {
+      const offer = { records, policy, deadline: performance.now() + waitMs, done }
+      const decision = decide(offer)
+      if (decision === 'admit') admit(offer)
+      else if (decision === 'wait') wait(offer)
+      else if (decision === 'overloaded') done('overloaded')
+      else refuse(offer, decision)
     },
     lanes: () => lanes.values(),
+    toDeadLetters(lane, record, letter) {
+      lane.surrender(record)
+      room.exchange(record, letter)
+      const dead = laneOf(letter.topic)
+      dead.push(letter)
+      deps.onRecords(dead)
+      awaited.settled([record], 'lost')
+    },
     peek: (count) => [...lanes.values()].flatMap((lane) => lane.peek(count)),
   }
 }
 
-interface Caps {
-  readonly records: number
-  readonly bytes: number
-}
-
-const capsOf = (config: QueueConfig, share: number): Caps => ({
-  records: Math.max(1, Math.floor(config.maxRecords * share)),
-  bytes: Math.floor(config.maxBytes * share),
-})
-
-const sumBytes = (all: readonly KafkaRecord[]): number => all.reduce((sum, record) => sum + record.bytes, 0)
-
-/** Whether the records of one event would fit into an empty queue with healthy lanes. */
-function couldEverFit(all: readonly KafkaRecord[], cap: Caps, config: QueueConfig): boolean {
-  if (all.length > config.maxRecords || sumBytes(all) > config.maxBytes) return false
-  const perLane = new Map<string, Caps>()
-  for (const record of all) {
-    const sum = perLane.get(record.topic) ?? { records: 0, bytes: 0 }
-    perLane.set(record.topic, { records: sum.records + 1, bytes: sum.bytes + record.bytes })
-  }
-  return [...perLane.values()].every((sum) => sum.records <= cap.records && sum.bytes <= cap.bytes)
-}
+const RANK = { low: 0, normal: 1, high: 2 } as const

@@ -10,6 +10,8 @@ export interface Fifo<T> {
   shift(): T | undefined
   /** Up to `count` items from the front, oldest first, without removing them. */
   head(count: number): T[]
+  /** The oldest of the first `limit` items that `test` takes. */
+  find(test: (item: T) => boolean, limit: number): T | undefined
 }
 
 export function createFifo<T>(): Fifo<T> {
@@ -38,5 +40,10 @@ export function createFifo<T>(): Fifo<T> {
       return item
     },
     head: (count) => items.slice(first, first + count) as T[],
+    find(test, limit) {
+      const end = Math.min(items.length, first + limit)
+      for (let i = first; i < end; i++) if (test(items[i] as T)) return items[i]
+      return undefined
+    },
   }
 }

@@ -18,6 +18,8 @@ export interface Lane {
   readonly waitingBytes: number
   /** False while Kafka refuses the topic itself: the lane may then hold less. */
   healthy: boolean
+  /** True while no call waits for this lane because waiting for it has proved useless. */
+  readonly breakerOpen: boolean
   /**
    * Takes records from the front for one batch, at least one when any waits: up to `maxRecords` and `maxBytes`.
    * They stay on the account until `deliver` or `drop`.
@@ -27,6 +29,10 @@ export interface Lane {
   deliver(records: readonly KafkaRecord[]): void
   /** These taken records are given up, counted with the reason: their room is free. */
   drop(records: readonly KafkaRecord[], reason: DropReason): void
+  /** This record in flight is kept elsewhere and counted there: its room is free. */
+  discharge(record: KafkaRecord): void
+  /** This record in flight leaves the lane for the dead letters: nothing is counted, no room is freed. */
+  surrender(record: KafkaRecord): void
   /** Gives up every record of the lane, in flight included, for good: what is told later of any of them is ignored. */
   abandon(reason: DropReason): void
   /** Up to `count` of the oldest records, those in flight included, to look at. */
@@ -38,6 +44,12 @@ export interface OwnedLane extends Lane {
   reserve(bytes: number): void
   unreserve(bytes: number): void
   push(record: KafkaRecord): void
+  /** Whether a record of this lane has been taken for sending. */
+  isInFlight(record: KafkaRecord): boolean
+  /** Takes a record that waits out of the lane, counted with the reason. */
+  withdraw(record: KafkaRecord, reason: DropReason): void
+  /** The oldest record that waits and that `test` takes; only the front of a long lane is searched. */
+  findWaiting(test: (record: KafkaRecord) => boolean): KafkaRecord | undefined
   /** Calls held up because this lane, or the queue with it, is full. */
   waiters: number
   /** Of this lane alone: a topic that Kafka refuses holds nobody up while the others make progress. */
@@ -48,12 +60,19 @@ export interface LaneDeps {
   /** Told after records left the account, with how many records and bytes. */
   readonly onFreed: (records: number, bytes: number) => void
   /** Counts the records; called before `onFreed` in the same step. */
-  readonly onDelivered: (count: number, lane: OwnedLane) => void
-  readonly onDropped: (count: number, reason: DropReason) => void
+  readonly onDelivered: (records: readonly KafkaRecord[], lane: OwnedLane) => void
+  readonly onDropped: (records: readonly KafkaRecord[], reason: DropReason) => void
+  /** The record is counted elsewhere. */
+  readonly onDischarged: (record: KafkaRecord) => void
 }
+
+/** How far `findWaiting` looks. */
+const SEARCH_LIMIT = 1000
 
 export function createLane(topic: string, deps: LaneDeps): OwnedLane {
   const waiting = createFifo<KafkaRecord>()
+  // Withdrawn from the middle: skipped, and let go, when they come to the front.
+  const withdrawn = new Set<KafkaRecord>()
   let flying: readonly KafkaRecord[] = []
   let waitingBytes = 0
   let abandoned = false
@@ -65,8 +84,11 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
     healthy: true,
     waiters: 0,
     breaker: createBreaker(),
+    get breakerOpen() {
+      return lane.breaker.open
+    },
     get waitingRecords() {
-      return waiting.length
+      return waiting.length - withdrawn.size
     },
     get waitingBytes() {
       return waitingBytes
@@ -86,7 +108,7 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
     take(maxRecords, maxBytes) {
       const batch: KafkaRecord[] = []
       let bytes = 0
-      for (let next = waiting.peek(); next !== undefined; next = waiting.peek()) {
+      for (let next = front(); next !== undefined; next = front()) {
         if (batch.length > 0 && (batch.length >= maxRecords || bytes + next.bytes > maxBytes)) break
         waiting.shift()
         bytes += next.bytes
@@ -98,28 +120,63 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
     },
     deliver(records) {
       if (abandoned) return
-      const bytes = forget(records)
-      deps.onDelivered(records.length, lane)
+      const bytes = land(records)
+      deps.onDelivered(records, lane)
       deps.onFreed(records.length, bytes)
     },
     drop(records, reason) {
       if (abandoned) return
-      const bytes = forget(records)
-      deps.onDropped(records.length, reason)
+      const bytes = land(records)
+      deps.onDropped(records, reason)
       deps.onFreed(records.length, bytes)
     },
+    discharge(record) {
+      if (abandoned) return
+      const bytes = land([record])
+      deps.onDischarged(record)
+      deps.onFreed(1, bytes)
+    },
+    surrender(record) {
+      if (!abandoned) land([record])
+    },
     abandon(reason) {
+      const all = lane.peek(Number.POSITIVE_INFINITY)
       const { records, bytes } = lane
       abandoned = true
       lane.records = 0
       lane.bytes = 0
-      deps.onDropped(records, reason)
+      deps.onDropped(all, reason)
       deps.onFreed(records, bytes)
     },
-    peek: (count) => [...flying.slice(0, count), ...waiting.head(Math.max(0, count - flying.length))],
+    peek(count) {
+      const rest = waiting.head(count + withdrawn.size).filter((record) => !withdrawn.has(record))
+      return [...flying, ...rest].slice(0, count)
+    },
+    isInFlight: (record) => flying.includes(record),
+    withdraw(record, reason) {
+      if (abandoned) return
+      withdrawn.add(record)
+      front()
+      waitingBytes -= record.bytes
+      lane.unreserve(record.bytes)
+      deps.onDropped([record], reason)
+      deps.onFreed(1, record.bytes)
+    },
+    findWaiting: (test) => waiting.find((record) => !withdrawn.has(record) && test(record), SEARCH_LIMIT),
   }
 
-  function forget(records: readonly KafkaRecord[]): number {
+  /** The oldest record that waits. */
+  function front(): KafkaRecord | undefined {
+    let next = waiting.peek()
+    while (next !== undefined && withdrawn.size > 0 && withdrawn.delete(next)) {
+      waiting.shift()
+      next = waiting.peek()
+    }
+    return next
+  }
+
+  /** Takes records in flight off the account; returns their bytes. */
+  function land(records: readonly KafkaRecord[]): number {
     let bytes = 0
     for (const record of records) bytes += record.bytes
     lane.records -= records.length

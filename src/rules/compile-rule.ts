@@ -25,12 +25,13 @@ export function plainTopic(hook: HookPoint, topic: string): string {
  * their timestamp is EMQX's of the message, where there is one, else the time received.
  */
 export function compileRule(config: RuleConfig, format: Format): Rule {
-  const { name, hooks, topic: kafkaTopic } = config
+  const { name, hooks, topic: kafkaTopic, policy } = config
   const key = config.key === null ? null : compileTemplate(config.key)
   return {
     name,
     hooks,
     topic: kafkaTopic,
+    policy,
     toRecord(event, topic) {
       const parts = {
         topic: kafkaTopic,
@@ -38,7 +39,14 @@ export function compileRule(config: RuleConfig, format: Format): Rule {
         value: format(event, topic),
         headers: headersOf(event),
       }
-      return { ...parts, timestampMs: timestampOf(event), rule: name, bytes: recordBytes(parts) }
+      return {
+        ...parts,
+        timestampMs: timestampOf(event),
+        receivedAtMs: event.receivedAtMs,
+        rule: name,
+        policy,
+        bytes: recordBytes(parts),
+      }
     },
   }
 }

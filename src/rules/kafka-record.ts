@@ -1,3 +1,5 @@
+import type { Policy } from './policy.ts'
+
 /** One record for Kafka, complete and immutable: what a rule made of an event. */
 export interface KafkaRecord {
   /** The Kafka topic. */
@@ -8,17 +10,24 @@ export interface KafkaRecord {
   readonly headers: Readonly<Record<string, string>>
   /** The record's own timestamp, in ms since 1970. */
   readonly timestampMs: number
+  /** When the hook call was received, in ms since 1970. */
+  readonly receivedAtMs: number
   /** The rule that made it, for metrics. */
   readonly rule: string
+  /** How it is treated on its way: its rule's, shared by all records of the rule. */
+  readonly policy: Policy
   /** Encoded size: what the queue counts. */
   readonly bytes: number
 }
+
+/** The parts of a record that take room. */
+export type RecordParts = Pick<KafkaRecord, 'topic' | 'key' | 'value' | 'headers'>
 
 /** What Kafka's record format and our own book-keeping add to a record's parts, at most, in bytes. */
 const RECORD_OVERHEAD_BYTES = 64
 
 /** Bytes of a record as the queue counts them: topic, key, value and headers, plus a fixed overhead. */
-export function recordBytes(record: Omit<KafkaRecord, 'bytes' | 'rule' | 'timestampMs'>): number {
+export function recordBytes(record: RecordParts): number {
   let bytes = RECORD_OVERHEAD_BYTES + record.topic.length + record.value.length + (record.key?.length ?? 0)
   for (const name in record.headers) bytes += name.length + Buffer.byteLength(record.headers[name] ?? '')
   return bytes

@@ -1,4 +1,5 @@
 import type { HookPoint } from '../hooks.ts'
+import type { Policy } from './policy.ts'
 
 /** A rule as the user wrote it, checked and with the defaults filled in. */
 export interface RuleConfig {
@@ -15,4 +16,6 @@ export interface RuleConfig {
   /** A template without mistakes for these hooks; null: records without a key. */
   readonly key: string | null
   readonly enabled: boolean
+  /** One that means something for these hooks. */
+  readonly policy: Policy
 }

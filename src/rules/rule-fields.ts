@@ -2,24 +2,15 @@ import { HOOKS, type HookPoint, RPCS } from '../hooks.ts'
 import { suggestion } from '../text/did-you-mean.ts'
 import { escaped, quoted } from '../text/quoted.ts'
 import { kafkaTopicProblem } from './kafka-topic.ts'
+import { POLICY_KEYS } from './policy-fields.ts'
 import { templateProblems } from './template.ts'
 import { filterProblem, looksShared } from './topic-filter.ts'
 import type { YamlFile } from './yaml-file.ts'
 import { type Entry, isWrittenNull, type Keys, readText, readTexts, type Text } from './yaml-map.ts'
 
 export const RULE_KEYS: Keys = {
-  known: new Set(['name', 'hook', 'filter', 'exclude', 'topic', 'key', 'format', 'enabled']),
-  later: new Set([
-    'when',
-    'headers',
-    'partition',
-    'timestamp',
-    'reply',
-    'on_timeout',
-    'overflow',
-    'priority',
-    'allow',
-  ]),
+  known: new Set(['name', 'hook', 'filter', 'exclude', 'topic', 'key', 'format', 'enabled', ...POLICY_KEYS]),
+  later: new Set(['when', 'headers', 'partition', 'timestamp', 'allow']),
 }
 
 const FORMATS: ReadonlySet<string> = new Set(['bridge'])

@@ -1,5 +1,6 @@
 import { isMap, isSeq, type Node } from 'yaml'
 import { ConfigError } from '../config/config-error.ts'
+import { readPolicy } from './policy-fields.ts'
 import type { RuleConfig } from './rule-config.ts'
 import {
   checkFormat,
@@ -85,6 +86,7 @@ function readRule(file: YamlFile, item: Node): RuleDraft {
     topic: field('topic', (entry) => readTopic(file, entry), null) ?? '',
     key: field('key', (entry) => readKey(file, entry, hooks), DEFAULT_KEY),
     enabled: field('enabled', (entry) => readBoolean(file, entry), true) ?? true,
+    policy: readPolicy(file, entries, hooks),
   }
 }
 

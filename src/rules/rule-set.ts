@@ -1,6 +1,7 @@
 import type { HookEvent } from '../events/hook-event.ts'
 import type { HookPoint } from '../hooks.ts'
 import type { KafkaRecord } from './kafka-record.ts'
+import type { Policy } from './policy.ts'
 
 /** A rule of the file, compiled. */
 export interface Rule {
@@ -8,6 +9,7 @@ export interface Rule {
   readonly hooks: readonly HookPoint[]
   /** The Kafka topic its records go to. */
   readonly topic: string
+  readonly policy: Policy
   /** The record it makes of an event; `topic` is the matched MQTT topic or subscribed filter ('' without one). */
   toRecord(event: HookEvent, topic: string): KafkaRecord
 }

@@ -3,10 +3,13 @@ import type { Delivery } from '../delivery/delivery.ts'
 import { HOOKS, type HookPoint } from '../hooks.ts'
 import type { KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { BoundedQueue } from '../queue/bounded-queue.ts'
+import type { OfferOutcome } from '../queue/record-queue.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Everything Prometheus can read of one process. */
 export interface Metrics {
+  /** The queue has decided on an event, or a wait for Kafka has ended. */
+  decided(outcome: OfferOutcome): void
   /** A hook call was answered after so many seconds. */
   replied(hook: HookPoint, seconds: number): void
   kafkaFailed(failure: KafkaFailure): void
@@ -30,6 +33,8 @@ const REPLY_BUCKETS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 ]
 
+const OUTCOMES: readonly OfferOutcome[] = ['queued', 'delivered', 'late', 'dropped', 'rejected', 'overloaded']
+
 export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -45,6 +50,13 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     registers,
   })
   const replyOf = new Map([...HOOKS.keys()].map((hook) => [hook, replies.labels({ hook })]))
+  const outcomes = new Counter({
+    name: 'exhook_replies_total',
+    help: 'Answered events that matched a rule, by what the answer meant (queued, delivered, late, dropped, rejected, overloaded).',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const outcomeOf = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, outcomes.labels({ outcome })]))
   const errors = new Counter({
     name: 'exhook_kafka_errors_total',
     help: 'Failed attempts to send, by whose fault it was (kind) and by the error (code).',
@@ -64,6 +76,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   }).set({ version: deps.version }, 1)
 
   return {
+    decided: (outcome) => outcomeOf[outcome]?.inc(),
     replied: (hook, seconds) => replyOf.get(hook)?.observe(seconds),
     kafkaFailed: ({ kind, code }) => errors.inc({ kind, code }),
     producerRenewed: () => renewals.inc(),
@@ -86,10 +99,19 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
   const refused = counter('exhook_calls_refused_total', 'Hook calls answered with a gRPC error.', 'reason')
   const records = counter(
     'exhook_records_total',
-    'Records made by the rules; equals delivered + dropped + exhook_queue_records.',
+    'Records made by the rules; equals delivered + dead-lettered + dropped + exhook_queue_records.',
   )
   const delivered = counter('exhook_records_delivered_total', 'Records acknowledged by Kafka.')
+  const deadLettered = counter(
+    'exhook_records_dead_lettered_total',
+    'Records that Kafka refused and that are kept, in the dead-letter topic or in its file.',
+    'place',
+  )
   const dropped = counter('exhook_records_dropped_total', 'Records given up, by reason.', 'reason')
+  const rejectedButSent = counter(
+    'exhook_records_rejected_but_sent_total',
+    'Records of rejected messages that were already under way to Kafka, or there; counted above as well.',
+  )
   const queued = new Gauge({
     name: 'exhook_queue_records',
     help: 'Records in the queue, in flight included.',
@@ -107,15 +129,17 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
     set(unmatched, now.unmatched)
     set(records, now.records)
     set(delivered, now.delivered)
-    setEach(refused, now.refused)
-    setEach(dropped, now.dropped)
+    set(rejectedButSent, now.rejectedButSent)
+    setEach(refused, 'reason', now.refused)
+    setEach(deadLettered, 'place', now.deadLettered)
+    setEach(dropped, 'reason', now.dropped)
     queued.set(now.queued)
   }
 }
 
-function setEach(metric: Counter, values: Readonly<Record<string, number>>): void {
+function setEach(metric: Counter, label: string, values: Readonly<Record<string, number>>): void {
   metric.reset()
-  for (const [reason, value] of Object.entries(values)) metric.inc({ reason }, value)
+  for (const [name, value] of Object.entries(values)) metric.inc({ [label]: name }, value)
 }
 
 /** What the queue, the lanes and the cluster are like, read at each scrape. */
@@ -125,10 +149,19 @@ function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery:
     new Gauge({ name, help, labelNames: label === undefined ? [] : [label], registers })
   const bytes = gauge('exhook_queue_bytes', 'Bytes in the queue, in flight included.')
   const waiters = gauge('exhook_queue_waiters', 'Hook calls held up until there is room.')
+  const awaited = gauge(
+    'exhook_queue_awaited',
+    'Hook calls held up until Kafka has acknowledged their records.',
+  )
   const waiterBytes = gauge('exhook_queue_waiter_bytes', 'Bytes of the records of held up hook calls.')
   const breaker = gauge('exhook_queue_breaker_open', '1 while no call waits because Kafka makes no progress.')
   const laneRecords = gauge('exhook_lane_records', 'Records in a lane, in flight included.', 'topic')
   const laneBytes = gauge('exhook_lane_bytes', 'Bytes in a lane, in flight included.', 'topic')
+  const laneBreaker = gauge(
+    'exhook_lane_breaker_open',
+    '1 while no call waits for this Kafka topic because it makes no progress.',
+    'topic',
+  )
   const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic')
   const up = gauge('exhook_kafka_up', '1 while Kafka answers.')
 
@@ -136,14 +169,16 @@ function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery:
     bytes.set(queue.bytes)
     waiters.set(queue.waiters)
     waiterBytes.set(queue.waiterBytes)
+    awaited.set(queue.awaited)
     breaker.set(queue.breakerOpen ? 1 : 0)
     up.set(delivery.cluster.state === 'up' ? 1 : 0)
-    for (const metric of [laneRecords, laneBytes, quarantined]) metric.reset()
+    for (const metric of [laneRecords, laneBytes, laneBreaker, quarantined]) metric.reset()
     let labels = 0
     for (const lane of queue.lanes()) {
       const topic = ++labels > MAX_TOPIC_LABELS ? 'other' : lane.topic
       laneRecords.inc({ topic }, lane.records)
       laneBytes.inc({ topic }, lane.bytes)
+      laneBreaker.inc({ topic }, lane.breakerOpen ? 1 : 0)
       quarantined.inc({ topic }, lane.healthy ? 0 : 1)
     }
   }

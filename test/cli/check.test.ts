@@ -91,3 +91,12 @@ it('shows no control character of a filter', () => {
   const path = fileOf('odd.yaml', 'rules: [{hook: message.publish, topic: t, filter: "a\\e[31m"}]')
   expect(check(path).text).toContain('a\\u{1b}[31m')
 })
+
+it('warns of a rule that would hold up subscribers', () => {
+  const path = fileOf('slow.yaml', 'rules:', '  - {hook: message.acked, topic: t, reply: delivered}')
+  const { code, text } = check(path)
+  expect(code).toBe(0)
+  expect(text).toContain(
+    'warning: rule message.acked->t: `reply: delivered` on message.acked holds up the subscriber',
+  )
+})

@@ -5,6 +5,7 @@ import { type HookReply, STATUS } from '../../src/exhook/replies.ts'
 import { RPCS, type RpcName, type RpcRow } from '../../src/hooks.ts'
 import type { RecordIntake } from '../../src/queue/record-queue.ts'
 import { parseRules } from '../../src/rules/load-rules.ts'
+import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import { balances } from '../../src/telemetry/ledger.ts'
 import { contract, createParts, EVERYTHING, publish, SMART_LOCK } from './served.ts'
 
@@ -86,11 +87,50 @@ describe('a call that matches', () => {
   })
 })
 
+describe('a message that is rejected', () => {
+  const REJECTING = `rules:
+  - hook: [message.publish, message.ingress]
+    topic: t
+    overflow: reject
+`
+  const decode = (rpc: RpcName, reply: HookReply | undefined) =>
+    methodOf(contract, 'v3', rpc).responseDeserialize(reply?.body ?? Buffer.alloc(0))
+
+  it('goes back whole, with allow_publish false, as STOP_AND_RETURN', () => {
+    const { call, got, intake, counts } = handling(REJECTING)
+    intake.next = 'rejected'
+    const request = publish('devices/1/state', { payload: Buffer.from([0, 255, 1]), qos: 2 })
+    call('OnMessagePublish', encode('OnMessagePublish', request))
+    expect(decode('OnMessagePublish', got[0])).toMatchObject({
+      type: 'STOP_AND_RETURN',
+      message: {
+        topic: 'devices/1/state',
+        qos: 2,
+        payload: Buffer.from([0, 255, 1]),
+        timestamp: '1574753026269',
+        headers: { allow_publish: 'false' },
+      },
+    })
+    expect(counts()).toEqual({ calls: 1, matched: 1, unmatched: 0, refused: 0 })
+  })
+
+  it('at ingress is answered with false', () => {
+    const { call, got, intake } = handling(REJECTING)
+    intake.next = 'rejected'
+    call('OnMessageIngress', encode('OnMessageIngress', publish('devices/1/state')))
+    expect(decode('OnMessageIngress', got[0])).toMatchObject({
+      type: 'STOP_AND_RETURN',
+      bool_result: false,
+      value: 'bool_result',
+    })
+  })
+})
+
 describe('how long a call may wait', () => {
   it.each([1, 2])('QoS %i waits until the margin before its deadline', (qos) => {
     const { call, intake } = handling()
     call('OnMessagePublish', encode('OnMessagePublish', publish('devices/1/state', { qos })), inMs(3000))
-    expect(intake.options[0]?.overflow).toBe('wait')
+    expect(intake.options[0]?.policy.overflow).toBe('wait')
     expect(intake.options[0]?.waitMs).toBeGreaterThan(2400)
     expect(intake.options[0]?.waitMs).toBeLessThanOrEqual(2500)
   })
@@ -98,7 +138,7 @@ describe('how long a call may wait', () => {
   it('assumes 5 s when no deadline is told', () => {
     const { call, intake } = handling()
     call('OnMessagePublish', encode('OnMessagePublish', publish('devices/1/state')), Number.POSITIVE_INFINITY)
-    expect(intake.options[0]).toEqual({ overflow: 'wait', waitMs: 4500 })
+    expect(intake.options[0]).toEqual({ policy: { ...DEFAULT_POLICY, overflow: 'wait' }, waitMs: 4500 })
   })
 
   it('does not wait when the margin is all there is', () => {
@@ -111,10 +151,7 @@ describe('how long a call may wait', () => {
     const { call, intake } = handling(EVERYTHING)
     call('OnMessagePublish', encode('OnMessagePublish', publish('devices/1/state', { qos: 0 })))
     call('OnClientConnected', encode('OnClientConnected', { clientinfo: { clientid: 'lock-1' } }))
-    expect(intake.options).toEqual([
-      { overflow: 'drop-newest', waitMs: 0 },
-      { overflow: 'drop-newest', waitMs: 0 },
-    ])
+    expect(intake.options.map(({ policy }) => policy.overflow)).toEqual(['drop-newest', 'drop-newest'])
   })
 })
 

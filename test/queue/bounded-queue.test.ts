@@ -1,66 +1,11 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type BoundedQueue, createBoundedQueue, type QueueConfig } from '../../src/queue/bounded-queue.ts'
 import type { Lane } from '../../src/queue/lane.ts'
-import type { OfferOptions, OfferOutcome } from '../../src/queue/record-queue.ts'
+import type { OfferOutcome } from '../../src/queue/record-queue.ts'
 import { type KafkaRecord, recordBytes } from '../../src/rules/kafka-record.ts'
-import { balances, createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
-import { createLogRecorder, type LogLine } from '../support/quiet-log.ts'
+import { balances } from '../../src/telemetry/ledger.ts'
 import { record } from '../support/records.ts'
-
-const WAIT: OfferOptions = { overflow: 'wait', waitMs: 4500 }
-const DROP: OfferOptions = { overflow: 'drop-newest', waitMs: 4500 }
-
-interface Bench {
-  readonly queue: BoundedQueue
-  readonly ledger: Ledger
-  readonly lines: LogLine[]
-  offer(records: readonly KafkaRecord[], options?: OfferOptions): { outcome: OfferOutcome | undefined }
-  lane(topic: string): Lane
-}
-
-function bench(config: Partial<QueueConfig> = {}): Bench {
-  const { log, lines } = createLogRecorder()
-  const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
-  const queue = createBoundedQueue(
-    {
-      maxRecords: 10,
-      maxBytes: 1_000_000,
-      maxWaiters: 100,
-      laneShare: 0.5,
-      unhealthyLaneShare: 0.1,
-      ...config,
-    },
-    {
-      log,
-      onTaken: ledger.recordsTaken,
-      onDelivered: ledger.recordsDelivered,
-      onDropped: ledger.recordsDropped,
-      onRecords: () => {},
-    },
-  )
-  return {
-    queue,
-    ledger,
-    lines,
-    offer(records, options = WAIT) {
-      const end: { outcome: OfferOutcome | undefined } = { outcome: undefined }
-      queue.offer(records, options, (outcome) => {
-        if (end.outcome !== undefined) throw new Error('done was called twice')
-        end.outcome = outcome
-      })
-      return end
-    },
-    lane(topic) {
-      const lane = [...queue.lanes()].find((found) => found.topic === topic)
-      if (lane === undefined) throw new Error(`no lane ${topic}`)
-      return lane
-    },
-  }
-}
-
-const some = (topic: string, count: number): KafkaRecord[] =>
-  Array.from({ length: count }, (_, i) => record(topic, 'k', `${topic}-${i}`))
+import { type Bench, createBench, DROP, some, WAIT } from './bench.ts'
 
 const fill = (b: Bench, topic: string, count: number): void => {
   for (const one of some(topic, count)) expect(b.offer([one]).outcome).toBe('queued')
@@ -71,7 +16,7 @@ afterEach(() => void vi.useRealTimers())
 
 describe('room', () => {
   it('is taken by records in flight until they are delivered', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 5)
     const taken = b.lane('a').take(3, 1e9)
     expect(b.offer(some('a', 1), DROP).outcome).toBe('dropped')
@@ -81,7 +26,7 @@ describe('room', () => {
   })
 
   it('is bounded for each lane at its share, so that a full lane leaves room for the others', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 5)
     expect(b.offer(some('a', 1), DROP).outcome).toBe('dropped')
     fill(b, 'b', 5)
@@ -90,7 +35,7 @@ describe('room', () => {
   })
 
   it('is a tenth of the queue for a topic that Kafka refuses', () => {
-    const b = bench({ maxRecords: 100 })
+    const b = createBench({ maxRecords: 100 })
     fill(b, 'bad', 10)
     b.lane('bad').healthy = false
     expect(b.offer(some('bad', 1), DROP).outcome).toBe('dropped')
@@ -100,7 +45,7 @@ describe('room', () => {
 
   it('is bounded in bytes', () => {
     const one = record('a', 'k', Buffer.alloc(300))
-    const b = bench({ maxBytes: one.bytes * 4 })
+    const b = createBench({ maxBytes: one.bytes * 4 })
     expect(b.offer([one], DROP).outcome).toBe('queued')
     expect(b.offer([one], DROP).outcome).toBe('queued')
     expect(b.offer([one], DROP).outcome).toBe('dropped')
@@ -108,7 +53,7 @@ describe('room', () => {
   })
 
   it('is given to all records of an event or to none', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 5)
     expect(b.offer([...some('b', 2), ...some('a', 1), ...some('c', 1)], DROP).outcome).toBe('dropped')
     expect(b.queue.records).toBe(5)
@@ -117,7 +62,7 @@ describe('room', () => {
   })
 
   it('is refused at once to what would never fit', () => {
-    const b = bench({ maxBytes: 10_000 })
+    const b = createBench({ maxBytes: 10_000 })
     expect(b.offer([record('a', 'k', Buffer.alloc(6000))]).outcome).toBe('dropped')
     expect(b.offer(some('a', 6)).outcome).toBe('dropped')
     expect(b.ledger.snapshot().dropped.larger_than_queue).toBe(7)
@@ -125,14 +70,14 @@ describe('room', () => {
   })
 
   it('is there for one record even in the smallest queue', () => {
-    const b = bench({ maxRecords: 1 })
+    const b = createBench({ maxRecords: 1 })
     expect(b.offer(some('a', 1)).outcome).toBe('queued')
   })
 })
 
 describe('waiting', () => {
   it('ends in order as room is freed', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 5)
     const waits = [b.offer(some('a', 1)), b.offer(some('a', 1)), b.offer(some('a', 1))]
     expect(b.queue.waiters).toBe(3)
@@ -144,7 +89,7 @@ describe('waiting', () => {
   })
 
   it('is not overtaken on the same lane, and does not hold up another lane', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 4)
     const two = b.offer(some('a', 2))
     expect(two.outcome).toBeUndefined()
@@ -156,9 +101,9 @@ describe('waiting', () => {
   })
 
   it('ends at its deadline, counted', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 5)
-    const late = b.offer(some('a', 1), { overflow: 'wait', waitMs: 1000 })
+    const late = b.offer(some('a', 1), { ...WAIT, waitMs: 1000 })
     vi.advanceTimersByTime(999)
     expect(late.outcome).toBeUndefined()
     vi.advanceTimersByTime(1)
@@ -169,13 +114,13 @@ describe('waiting', () => {
   })
 
   it.each([0, -100, Number.NaN])('is not begun with a budget of %s ms', (waitMs) => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 5)
-    expect(b.offer(some('a', 1), { overflow: 'wait', waitMs }).outcome).toBe('dropped')
+    expect(b.offer(some('a', 1), { ...WAIT, waitMs }).outcome).toBe('dropped')
   })
 
   it('is bounded in number and in bytes; above that the call is refused and no record counted', () => {
-    const b = bench({ maxWaiters: 2 })
+    const b = createBench({ maxWaiters: 2 })
     fill(b, 'a', 5)
     b.offer(some('a', 1))
     b.offer(some('a', 1))
@@ -183,7 +128,7 @@ describe('waiting', () => {
     expect(b.ledger.snapshot().records).toBe(5)
 
     const big = record('a', 'k', Buffer.alloc(400))
-    const c = bench({ maxBytes: big.bytes * 2 })
+    const c = createBench({ maxBytes: big.bytes * 2 })
     expect(c.offer([big]).outcome).toBe('queued')
     c.offer([big])
     c.offer([big])
@@ -194,9 +139,9 @@ describe('waiting', () => {
 
 describe('the breaker', () => {
   it('opens after ten waits in a row without progress, releases those who wait, and closes by itself', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 5)
-    const patient = b.offer(some('a', 1), { overflow: 'wait', waitMs: 60_000 })
+    const patient = b.offer(some('a', 1), { ...WAIT, waitMs: 60_000 })
     for (let i = 0; i < 9; i++) {
       b.offer(some('a', 1))
       vi.advanceTimersByTime(4500)
@@ -214,14 +159,14 @@ describe('the breaker', () => {
     expect(b.offer(some('a', 1)).outcome).toBe('queued')
     expect(b.offer(some('a', 1)).outcome).toBeUndefined()
     expect(b.lines.map((line) => line.msg)).toEqual([
-      'no progress on this Kafka topic: its calls stop waiting for room',
-      'Kafka makes no progress: no call waits for room until it acknowledges again',
-      'Kafka acknowledges again: calls may wait for room once more',
+      'no progress on this Kafka topic: its calls wait no more',
+      'Kafka makes no progress: no call waits for it until it acknowledges again',
+      'Kafka acknowledges again: calls may wait for it once more',
     ])
   })
 
   it('stays closed while Kafka makes progress between the waits', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 5)
     for (let i = 0; i < 30; i++) {
       b.offer(some('a', 2))
@@ -233,7 +178,7 @@ describe('the breaker', () => {
   })
 
   it('opens for one topic alone when only that one makes no progress', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'stuck', 5)
     for (let i = 0; i < 10; i++) {
       b.offer(some('stuck', 1))
@@ -251,7 +196,7 @@ describe('the breaker', () => {
 
 describe('a lane', () => {
   it('gives batches in order, bounded by records and bytes, with at least one record', () => {
-    const b = bench({ maxRecords: 100 })
+    const b = createBench({ maxRecords: 100 })
     const records = some('a', 10)
     for (const one of records) b.offer([one])
     expect(b.lane('a').take(3, 1e9)).toEqual(records.slice(0, 3))
@@ -261,7 +206,7 @@ describe('a lane', () => {
   })
 
   it('shows its oldest records, in flight or not', () => {
-    const b = bench({ maxRecords: 100 })
+    const b = createBench({ maxRecords: 100 })
     const records = some('a', 10)
     for (const one of records) b.offer([one])
     const flying = b.lane('a').take(3, 1e9)
@@ -273,7 +218,7 @@ describe('a lane', () => {
   })
 
   it('that is abandoned counts all it held, and ignores what is said later', () => {
-    const b = bench()
+    const b = createBench()
     fill(b, 'a', 4)
     const flying = b.lane('a').take(2, 1e9)
     b.lane('a').abandon('shutdown')
@@ -326,7 +271,7 @@ describe('whatever comes', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const maxBytes = 4000
-        const b = bench({ maxRecords: 12, maxBytes, maxWaiters: 5 })
+        const b = createBench({ maxRecords: 12, maxBytes, maxWaiters: 5 })
         const offers: {
           readonly records: readonly KafkaRecord[]
           readonly end: { outcome: OfferOutcome | undefined }
@@ -382,7 +327,7 @@ describe('whatever comes', () => {
   it('one client that waits for each answer keeps its order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 60 }), (takes) => {
-        const b = bench({ maxRecords: 6 })
+        const b = createBench({ maxRecords: 6 })
         const order: number[] = []
         let next = 0
         let pending = b.offer([record('a', 'k', String(next++))])
@@ -396,5 +341,47 @@ describe('whatever comes', () => {
         expect(order).toEqual(order.toSorted((x, y) => x - y))
       }),
     )
+  })
+})
+
+describe('an event of a full lane and of one with room', () => {
+  const both = () => [...some('bad', 1), ...some('good', 1)]
+
+  it('waits without holding up the lane that has room', () => {
+    const b = createBench()
+    fill(b, 'bad', 5)
+    const event = b.offer(both())
+    expect(event.outcome).toBeUndefined()
+    expect(b.offer(some('good', 1)).outcome).toBe('queued')
+    expect(b.offer(some('good', 1), DROP).outcome).toBe('queued')
+    expect(b.offer(some('bad', 1), DROP).outcome).toBe('dropped')
+    b.lane('bad').deliver(b.lane('bad').take(1, 1e9))
+    expect(event.outcome).toBe('queued')
+  })
+
+  it('opens the breaker of the full lane only, when Kafka refuses that one', () => {
+    const b = createBench({ maxRecords: 50 })
+    fill(b, 'bad', 5)
+    b.lane('bad').healthy = false
+    for (let i = 0; i < 10; i++) {
+      b.offer(both())
+      vi.advanceTimersByTime(4500)
+    }
+    expect(b.queue.breakerOpen).toBe(false)
+    expect(b.lane('bad').breakerOpen).toBe(true)
+    expect(b.lane('good').breakerOpen).toBe(false)
+    expect(b.offer(both()).outcome).toBe('dropped')
+    fill(b, 'good', 25)
+    expect(b.offer(some('good', 1)).outcome).toBeUndefined()
+  })
+
+  it('lets those behind it go when it gives up', () => {
+    const b = createBench()
+    fill(b, 'a', 4)
+    const large = b.offer(some('a', 2), { ...WAIT, waitMs: 1000 })
+    const small = b.offer(some('a', 1), { ...WAIT, waitMs: 4000 })
+    expect(small.outcome).toBeUndefined()
+    vi.advanceTimersByTime(1001)
+    expect([large.outcome, small.outcome]).toEqual(['dropped', 'queued'])
   })
 })

@@ -3,6 +3,7 @@ import type { HookEvent } from '../../src/events/hook-event.ts'
 import { HOOKS, type HookPoint } from '../../src/hooks.ts'
 import { recordBytes } from '../../src/rules/kafka-record.ts'
 import { parseRules } from '../../src/rules/load-rules.ts'
+import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import { EVENTS } from './sample-events.ts'
 
 const ruleSet = (...rules: string[]) =>
@@ -156,6 +157,8 @@ describe('a record', () => {
         : { 'emqx-event': hook },
       timestampMs: ofMessage ? 1_700_000_000_111 : 1_700_000_000_222,
       rule: 'r',
+      policy: DEFAULT_POLICY,
+      receivedAtMs: EVENTS[hook].receivedAtMs,
       bytes: record === undefined ? 0 : recordBytes(record),
     })
     const value = JSON.parse(record?.value.toString() ?? '')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import type { RuleConfig } from '../../src/rules/rule-config.ts'
 import { readRules } from '../../src/rules/rule-file.ts'
 import { lines, mistakesOf, rule } from './mistakes.ts'
@@ -11,6 +12,7 @@ const DEFAULTS: RuleConfig = {
   topic: 't',
   key: '${clientid}',
   enabled: true,
+  policy: DEFAULT_POLICY,
 }
 
 describe('what a rule means', () => {
@@ -160,7 +162,9 @@ describe('mistakes in a file and its rules, each at its place', () => {
     [
       'a key like nothing',
       rule('qqq: a'),
-      ['4:5: there is no key `qqq`: use name, hook, filter, exclude, topic, key, format, enabled'],
+      [
+        '4:5: there is no key `qqq`: use name, hook, filter, exclude, topic, key, format, enabled, reply, on_timeout, overflow, priority',
+      ],
     ],
     [
       'a key like a later one',
@@ -170,26 +174,20 @@ describe('mistakes in a file and its rules, each at its place', () => {
     [
       'a number as key',
       rule('1: a'),
-      ['4:5: there is no key `1`: use name, hook, filter, exclude, topic, key, format, enabled'],
+      [
+        '4:5: there is no key `1`: use name, hook, filter, exclude, topic, key, format, enabled, reply, on_timeout, overflow, priority',
+      ],
     ],
     ['a list as key', rule('? [a]', ': b'), ['4:7: a key must be plain text']],
     [
       'a merge key',
       'rules:\n  - <<: {}\n    hook: message.publish\n    topic: t\n',
-      ['2:5: there is no key `<<`: use name, hook, filter, exclude, topic, key, format, enabled'],
+      [
+        '2:5: there is no key `<<`: use name, hook, filter, exclude, topic, key, format, enabled, reply, on_timeout, overflow, priority',
+      ],
     ],
     ['a key twice', rule('topic: u'), ['4:5: this key is here twice: keep one of them']],
-    ...[
-      'when',
-      'headers',
-      'partition',
-      'timestamp',
-      'reply',
-      'on_timeout',
-      'overflow',
-      'priority',
-      'allow',
-    ].map((key): [string, string, string[]] => [
+    ...['when', 'headers', 'partition', 'timestamp', 'allow'].map((key): [string, string, string[]] => [
       key,
       rule(`${key}: x`),
       [`4:5: \`${key}\` is not supported by this version: remove it`],

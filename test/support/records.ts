@@ -1,11 +1,12 @@
 import { type KafkaRecord, recordBytes } from '../../src/rules/kafka-record.ts'
+import { DEFAULT_POLICY, type Policy } from '../../src/rules/policy.ts'
 
 /** A record for tests: `value` as text, key null when asked for. */
 export function record(
   topic: string,
   key: string | null,
   value: string | Buffer,
-  more: { headers?: Record<string, string>; timestampMs?: number } = {},
+  more: { headers?: Record<string, string>; timestampMs?: number; policy?: Partial<Policy> } = {},
 ): KafkaRecord {
   const parts = {
     topic,
@@ -17,7 +18,9 @@ export function record(
     ...parts,
     // Of now: Kafka deletes what is older than its retention, by this timestamp.
     timestampMs: more.timestampMs ?? Date.now(),
+    receivedAtMs: Date.now(),
     rule: 'test',
+    policy: { ...DEFAULT_POLICY, ...more.policy },
     bytes: recordBytes(parts),
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDelivery } from '../../src/delivery/delivery.ts'
 import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
+import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createPretendKafka } from '../support/pretend-kafka.ts'
@@ -10,21 +11,41 @@ import { record } from '../support/records.ts'
 function bench() {
   const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
   const delivery = createDelivery(
-    { lingerMs: 1e6, batchMaxRecords: 1e6, batchMaxBytes: 1e9 },
-    { driver: createPretendKafka(), log: quietLog, onFailure: () => {} },
+    {
+      lingerMs: 1e6,
+      batchMaxRecords: 1e6,
+      batchMaxBytes: 1e9,
+      deadLetterTopic: null,
+      topicErrorTtlMs: 1e6,
+      maxRecordAgeMs: 0,
+    },
+    { driver: createPretendKafka(), log: quietLog, onFailure: () => {}, giveUp: () => {} },
   )
   const queue: BoundedQueue = createBoundedQueue(
-    { maxRecords: 1000, maxBytes: 1e6, maxWaiters: 10, laneShare: 1, unhealthyLaneShare: 1 },
+    {
+      maxRecords: 1000,
+      maxBytes: 1e6,
+      maxWaiters: 10,
+      laneShare: 1,
+      unhealthyLaneShare: 1,
+      deadLetterTopic: null,
+    },
     {
       log: quietLog,
       onTaken: ledger.recordsTaken,
       onDelivered: ledger.recordsDelivered,
+      onDeadLettered: (count) => ledger.recordsDeadLettered(count, 'topic'),
       onDropped: ledger.recordsDropped,
+      onRejectedButSent: ledger.recordsRejectedButSent,
       onRecords: () => {},
     },
   )
   const offer = (topic: string) =>
-    queue.offer([record(topic, 'k', 'v')], { overflow: 'drop-newest', waitMs: 0 }, () => {})
+    queue.offer(
+      [record(topic, 'k', 'v')],
+      { policy: { ...DEFAULT_POLICY, overflow: 'drop-newest' }, waitMs: 0 },
+      () => {},
+    )
   return { ledger, queue, offer, metrics: createMetrics({ ledger, queue, delivery, version: '1.2.3' }) }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { createDelivery } from '../../../src/delivery/delivery.ts'
 import { createBoundedQueue } from '../../../src/queue/bounded-queue.ts'
+import { DEFAULT_POLICY } from '../../../src/rules/policy.ts'
 import { balances, createLedger } from '../../../src/telemetry/ledger.ts'
 import { consumeAll } from '../../support/kafka/consume.ts'
 import { createTopics } from '../../support/kafka/topics.ts'
@@ -94,22 +95,34 @@ export function describeTopics(stage: Stage): void {
     await stage.kafka.createTopic('innocent', 3)
     const ledger = createLedger({ queuedRecords: () => queue.records })
     const delivery = createDelivery(
-      { lingerMs: 1, batchMaxRecords: 100, batchMaxBytes: 1e6 },
-      { driver, log: quietLog, onFailure: () => {}, pauseMs: () => 50 },
+      {
+        ...{ lingerMs: 1, batchMaxRecords: 100, batchMaxBytes: 1e6 },
+        ...{ deadLetterTopic: null, topicErrorTtlMs: 1e6, maxRecordAgeMs: 0 },
+      },
+      { driver, log: quietLog, onFailure: () => {}, giveUp: () => {}, pauseMs: () => 50 },
     )
     const queue = createBoundedQueue(
-      { maxRecords: 1000, maxBytes: 1e9, maxWaiters: 10, laneShare: 0.5, unhealthyLaneShare: 0.1 },
+      {
+        ...{ maxRecords: 1000, maxBytes: 1e9, maxWaiters: 10, deadLetterTopic: null },
+        ...{ laneShare: 0.5, unhealthyLaneShare: 0.1 },
+      },
       {
         log: quietLog,
         onTaken: ledger.recordsTaken,
         onDelivered: ledger.recordsDelivered,
+        onDeadLettered: (count) => ledger.recordsDeadLettered(count, 'topic'),
         onDropped: ledger.recordsDropped,
+        onRejectedButSent: ledger.recordsRejectedButSent,
         onRecords: (lane) => delivery.notify(lane),
       },
     )
     delivery.start()
     const offer = (topic: string, from: number) =>
-      queue.offer(numbered(topic, 20, 5, from), { overflow: 'drop-newest', waitMs: 0 }, () => {})
+      queue.offer(
+        numbered(topic, 20, 5, from),
+        { policy: { ...DEFAULT_POLICY, overflow: 'drop-newest' }, waitMs: 0 },
+        () => {},
+      )
     for (let from = 0; from < 3000; from += 20) {
       offer('nowhere', from)
       offer('innocent', from)
