@@ -10,7 +10,7 @@ import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
 import { kafkaClientConfig } from './kafka/client-config.ts'
-import { createKafkaJsDriver } from './kafka/kafkajs-driver.ts'
+import { createKafkaDriver } from './kafka/create-driver.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
 import { readinessNow } from './readiness.ts'
 import { policyWarnings } from './rules/policy.ts'
@@ -55,7 +55,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   let started = false
 
   // Built along the walk of an event, from its end: each part knows only what lies further down.
-  const driver = createKafkaJsDriver(kafkaClientConfig(config.kafka, deps.kafkaCa), {
+  const driver = createKafkaDriver(config.kafka.driver, kafkaClientConfig(config.kafka, deps.kafkaCa), {
     log,
     onRenewal: () => metrics.producerRenewed(),
   })

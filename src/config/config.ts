@@ -34,6 +34,7 @@ export interface ReplyConfig {
 }
 
 export interface KafkaConfig {
+  readonly driver: KafkaDriverName
   /** Bootstrap brokers as `host:port`; never empty. */
   readonly brokers: readonly string[]
   readonly clientId: string
@@ -64,7 +65,9 @@ export interface DeadLettersConfig {
   readonly fileMaxBytes: number
 }
 
-export type Compression = 'none' | 'gzip' | 'zstd'
+/** The Kafka client in use. */
+export type KafkaDriverName = 'kafkajs' | 'platformatic'
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 export type SaslMechanism = 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
 
 /** Unless `mechanism` is `none`, user name and password are set. */

@@ -65,6 +65,11 @@ export const OPTIONS: OptionTree<Config> = {
     },
   },
   kafka: {
+    driver: {
+      format: formats.oneOf('kafkajs', 'platformatic'),
+      default: 'kafkajs',
+      doc: 'The Kafka client: kafkajs, or @platformatic/kafka, which takes less CPU.',
+    },
     brokers: {
       format: formats.brokers,
       default: ['127.0.0.1:9092'],
@@ -87,7 +92,7 @@ export const OPTIONS: OptionTree<Config> = {
       doc: 'The most bytes in one batch before compression; a single larger record goes alone.',
     },
     compression: {
-      format: formats.oneOf('none', 'gzip', 'zstd'),
+      format: formats.oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
       default: 'none',
       doc: 'How batches are compressed.',
     },

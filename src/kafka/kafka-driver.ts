@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
 
 /**
@@ -50,4 +51,11 @@ export interface KafkaDriver {
   probe(): Promise<KafkaFailure | null>
   /** Closes the connections; safe twice and without use. */
   stop(): Promise<void>
+}
+
+/** What every driver needs of the program around it. */
+export interface KafkaDriverDeps {
+  readonly log: Logger
+  /** A producer id was replaced: duplicates are possible. */
+  readonly onRenewal: () => void
 }

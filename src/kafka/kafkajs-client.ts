@@ -1,28 +1,12 @@
 import kafkajs, { type KafkaConfig as KafkaJsConfig, type SASLOptions } from 'kafkajs'
 import type { Logger } from 'pino'
+import type { KafkaClientConfig } from './client-config.ts'
+import { registerCodecs } from './kafkajs-codecs.ts'
 import { installRecordEncoder } from './kafkajs-record-encoder.ts'
 import { cureKafkaJsTimers } from './kafkajs-timers.ts'
-import { registerZstd } from './kafkajs-zstd.ts'
 
 const { Kafka, logLevel } = kafkajs
 export type KafkaJs = InstanceType<typeof Kafka>
-
-/** How to reach and to speak with the cluster. */
-export interface KafkaClientConfig {
-  /** `host:port` of some brokers; the others are learnt from them. */
-  readonly brokers: readonly string[]
-  readonly clientId: string
-  readonly connectionTimeoutMs: number
-  readonly requestTimeoutMs: number
-  /** null: plain text. */
-  readonly tls: { readonly ca?: string } | null
-  /** null: no authentication. */
-  readonly sasl: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
-    readonly username: string
-    readonly password: string
-  } | null
-}
 
 /**
  * A kafkajs client: no retries beyond trying each seed broker once, as what is tried again and when is decided by
@@ -31,7 +15,7 @@ export interface KafkaClientConfig {
 export function createKafkaJsClient(config: KafkaClientConfig, log: Logger): KafkaJs {
   cureKafkaJsTimers()
   installRecordEncoder()
-  registerZstd()
+  registerCodecs()
   const settings: KafkaJsConfig = {
     brokers: [...config.brokers],
     clientId: config.clientId,

@@ -1,26 +1,22 @@
 import kafkajs from 'kafkajs'
-import type { Logger } from 'pino'
+import type { KafkaClientConfig } from './client-config.ts'
 import { isAlreadyThere, isFatalToProducer, isKafkasWord } from './error-kinds.ts'
-import type { FrozenBatch, KafkaDriver, KafkaFailure, SendOutcome } from './kafka-driver.ts'
-import { createKafkaJsClient, type KafkaClientConfig } from './kafkajs-client.ts'
+import type { FrozenBatch, KafkaDriver, KafkaDriverDeps, KafkaFailure, SendOutcome } from './kafka-driver.ts'
+import { createKafkaJsClient } from './kafkajs-client.ts'
 import { sortKafkaJsError } from './kafkajs-errors.ts'
 import { createKafkaJsProbe } from './kafkajs-probe.ts'
 import { createKafkaJsProducers, type ProducerLife } from './kafkajs-producers.ts'
 import { type GuardedMessage, STALE_METADATA } from './leader-guard.ts'
-import { choosePartitions, hasOnePartition, type PartitionedBatch, splitBy } from './partitioned-batch.ts'
+import {
+  choosePartitions,
+  fits,
+  hasOnePartition,
+  type PartitionedBatch,
+  splitBy,
+} from './partitioned-batch.ts'
 import { createTopicViews } from './topic-views.ts'
 
 const { CompressionTypes } = kafkajs
-
-export interface KafkaJsDriverConfig extends KafkaClientConfig {
-  readonly compression: 'none' | 'gzip' | 'zstd'
-}
-
-export interface KafkaDriverDeps {
-  readonly log: Logger
-  /** A producer id was replaced: duplicates are possible. */
-  readonly onRenewal: () => void
-}
 
 /** A sign of life is asked for with more haste than a batch. */
 const PROBE_TIMEOUT_MS = 5_000
@@ -32,6 +28,8 @@ const LOCK_TIMEOUT_MS = 65_535
 const COMPRESSION = {
   none: CompressionTypes.None,
   gzip: CompressionTypes.GZIP,
+  snappy: CompressionTypes.Snappy,
+  lz4: CompressionTypes.LZ4,
   zstd: CompressionTypes.ZSTD,
 } as const
 
@@ -39,7 +37,7 @@ const COMPRESSION = {
  * Kafka through kafkajs: one idempotent producer for all topics. A topic is admitted to it only after its metadata was
  * read by a separate client; a producer that a bad topic has poisoned all the same is replaced once, without it.
  */
-export function createKafkaJsDriver(config: KafkaJsDriverConfig, deps: KafkaDriverDeps): KafkaDriver {
+export function createKafkaJsDriver(config: KafkaClientConfig, deps: KafkaDriverDeps): KafkaDriver {
   const { log } = deps
   const producers = createKafkaJsProducers(createKafkaJsClient(config, log), deps)
   const hasty = { ...config, requestTimeoutMs: Math.min(config.requestTimeoutMs, PROBE_TIMEOUT_MS) }
@@ -55,6 +53,7 @@ export function createKafkaJsDriver(config: KafkaJsDriverConfig, deps: KafkaDriv
     let leaders: readonly number[]
     try {
       const view = await views.get(batch.topic)
+      if (!fits(batch, view)) batch.partitions = null
       batch.partitions ??= choosePartitions(batch.records, view, turn++)
       leaders = view.leaders
       life = await producers.current()

@@ -5,7 +5,7 @@ import type { TopicView } from './topic-view.ts'
 
 /** A frozen batch whose records know their partitions once the topic's metadata was read. */
 export interface PartitionedBatch extends FrozenBatch {
-  /** By record; null until the first attempt. Never changes afterwards. */
+  /** By record; null until the first attempt. Stays so for as long as it `fits`. */
   partitions: readonly number[] | null
   /** Attempts that ended in a failure. */
   failures: number
@@ -23,6 +23,13 @@ export function choosePartitions(
   const sticky = turn % view.partitions
   return records.map(({ key }) => (key === null ? sticky : partitionForKey(key, view.partitions)))
 }
+
+/**
+ * Whether the topic still has the partitions chosen. If not, it was deleted and made anew with fewer, so what was sent
+ * before is gone with the old one, and partitions may be chosen again.
+ */
+export const fits = ({ partitions }: PartitionedBatch, view: TopicView): boolean =>
+  partitions?.every((partition) => partition < view.partitions) ?? true
 
 /** Splits a batch by what `groupOf` says of each partition. Order within a group is kept. */
 export function splitBy(

@@ -8,7 +8,7 @@ import { freePort } from '../free-port.ts'
 import { kafkaClasspath } from './jars.ts'
 import { requireJava } from './java.ts'
 import { exitOf, formatStorage, type JavaLaunch, spawnBroker } from './kafka-process.ts'
-import { type KafkaPorts, type KafkaProperties, serverProperties } from './server-properties.ts'
+import { joining, type KafkaPorts, type KafkaProperties, serverProperties } from './server-properties.ts'
 import { answers, createTopic, deleteTopic } from './topics.ts'
 
 export interface KafkaServerConfig {
@@ -16,6 +16,8 @@ export interface KafkaServerConfig {
   readonly ports?: KafkaPorts
   /** Created before `startKafka` returns, with so many partitions each. */
   readonly topics?: Readonly<Record<string, number>>
+  /** Joins the cluster of another as a broker, node 2. Default: a cluster of its own. */
+  readonly joins?: Pick<KafkaServer, 'clusterId' | 'ports'>
   /** Kafka's own settings, e.g. `{ 'message.max.bytes': 2_000_000 }`; they win over ours. */
   readonly properties?: KafkaProperties
   /**
@@ -34,6 +36,7 @@ export interface KafkaServer {
   /** `127.0.0.1:<port>`; stays the same over `restart`. */
   readonly bootstrap: string
   readonly ports: KafkaPorts
+  readonly clusterId: string
   /** For Kafka's own Java tools. */
   readonly classpath: string
   /** Of the running process; undefined between `kill` and `restart`. */
@@ -91,6 +94,7 @@ async function createNode(config: KafkaServerConfig, classpath: string, onLog: (
   const folder = await mkdtemp(join(tmpdir(), 'exhook-kafka-test-'))
   const ports = config.ports ?? { broker: await freePort(), controller: await freePort() }
   const bootstrap = `127.0.0.1:${ports.broker}`
+  const clusterId = config.joins?.clusterId ?? newClusterId()
   const lastWords: string[] = []
   const launch: JavaLaunch = {
     classpath,
@@ -104,7 +108,10 @@ async function createNode(config: KafkaServerConfig, classpath: string, onLog: (
   await mkdir(join(folder, 'data'))
   await writeFile(
     join(folder, 'server.properties'),
-    serverProperties(join(folder, 'data'), ports, config.properties),
+    serverProperties(join(folder, 'data'), ports, {
+      ...(config.joins && joining(ports, config.joins.ports)),
+      ...config.properties,
+    }),
   )
 
   let child: ChildProcess | undefined
@@ -126,6 +133,7 @@ async function createNode(config: KafkaServerConfig, classpath: string, onLog: (
   const server: KafkaServer = {
     bootstrap,
     ports,
+    clusterId,
     classpath,
     get pid() {
       return child?.pid
@@ -149,7 +157,7 @@ async function createNode(config: KafkaServerConfig, classpath: string, onLog: (
   return {
     server,
     async start() {
-      await formatStorage(launch, newClusterId())
+      await formatStorage(launch, clusterId)
       await run()
     },
   }

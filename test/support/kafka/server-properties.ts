@@ -41,3 +41,11 @@ export function serverProperties(dataDir: string, ports: KafkaPorts, own: KafkaP
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
 }
+
+/** What makes it a second broker of the cluster whose only controller listens at `first`. */
+export const joining = (own: KafkaPorts, first: KafkaPorts): KafkaProperties => ({
+  'process.roles': 'broker',
+  'node.id': 2,
+  'controller.quorum.voters': `1@127.0.0.1:${first.controller}`,
+  listeners: `PLAINTEXT://127.0.0.1:${own.broker}`,
+})

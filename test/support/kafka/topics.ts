@@ -1,4 +1,4 @@
-import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { type Admin, type ITopicConfig, Kafka, logLevel } from 'kafkajs'
 import { cureKafkaJsTimers } from '../../../src/kafka/kafkajs-timers.ts'
 
 /** A client that says nothing and gives up at once: callers decide how long to try. */
@@ -33,12 +33,39 @@ export async function createTopic(
   config: Readonly<Record<string, string | number>> = {},
 ): Promise<void> {
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value: String(value) }))
-  await withAdmin(quietKafka(bootstrap), (admin) =>
-    admin.createTopics({
-      topics: [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }],
-      waitForLeaders: true,
-    }),
+  await create(bootstrap, [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }])
+}
+
+/** Creates many topics at once, and waits until their partitions have leaders. */
+export async function createTopics(
+  bootstrap: string,
+  topics: readonly string[],
+  partitions: number,
+): Promise<void> {
+  await create(
+    bootstrap,
+    topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: -1 })),
   )
+}
+
+const LEADERS_WITHIN_MS = 10_000
+
+async function create(bootstrap: string, topics: ITopicConfig[]): Promise<void> {
+  await withAdmin(quietKafka(bootstrap), async (admin) => {
+    await admin.createTopics({ topics, waitForLeaders: false })
+    // kafkajs's own wait gives up when a broker has not yet heard of a topic that the controller has just made.
+    const names = topics.map(({ topic }) => topic)
+    const deadline = performance.now() + LEADERS_WITHIN_MS
+    for (;;) {
+      try {
+        await admin.fetchTopicMetadata({ topics: names })
+        return
+      } catch (error) {
+        if (performance.now() > deadline) throw error
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+  })
 }
 
 /** Deletes a topic and waits until the broker no longer lists it. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type EncodableRecord, encodeRecord } from '../../src/kafka/kafkajs-record-encoder.ts'
+import { type EncodableRecord, encodeRecord } from '../../src/kafka/record-encoder.ts'
 
 const kafkaJsRecord = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/record/v0') as (
   record: EncodableRecord,

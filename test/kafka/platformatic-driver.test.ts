@@ -1,0 +1,3 @@
+import { describeKafkaDriver } from './driver-contract.ts'
+
+describeKafkaDriver('platformatic')
