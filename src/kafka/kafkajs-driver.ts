@@ -57,6 +57,10 @@ export function createKafkaJsDriver(config: KafkaClientConfig, deps: KafkaDriver
       batch.partitions ??= choosePartitions(batch.records, view, turn++)
       leaders = view.leaders
       life = await producers.current()
+      if (life.doubts.forbids(batch)) {
+        producers.retire(life, 'a batch that may be in Kafka was given up')
+        life = await producers.current()
+      }
     } catch (error) {
       batch.failures++
       return { delivered: [], left: [{ batch, failure: sortKafkaJsError(error) }], again: false }
@@ -103,8 +107,12 @@ export function createKafkaJsDriver(config: KafkaClientConfig, deps: KafkaDriver
     let again = false
     for (const [i, group] of groups.entries()) {
       const end = ends[i]
-      if (end === null || end === undefined) continue
+      if (end === null || end === undefined) {
+        life.doubts.settle(group)
+        continue
+      }
       if (isAlreadyThere(end.code) && hasOnePartition(group)) {
+        life.doubts.settle(group)
         delivered.push(...group.records)
         continue
       }
@@ -112,6 +120,10 @@ export function createKafkaJsDriver(config: KafkaClientConfig, deps: KafkaDriver
       views.forget(group.topic)
       const verdict = await examine(life, group, end)
       again ||= verdict.again
+      // A refusal by the broker that was asked to write is certain; everything else may have been written.
+      const certain = verdict.failure === end && (end.kind === 'record' || end.kind === 'topic')
+      if (certain) life.doubts.settle(group)
+      else life.doubts.doubt(group)
       left.push(...narrow(group, verdict.failure))
     }
     if (left.length === 0) strangeFailures = 0

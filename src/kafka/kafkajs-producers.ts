@@ -1,5 +1,6 @@
 import type { Producer } from 'kafkajs'
 import type { Logger } from 'pino'
+import { createDoubtfulParts, type DoubtfulParts } from './doubtful-parts.ts'
 import type { KafkaJs } from './kafkajs-client.ts'
 import { createLeaderGuard } from './leader-guard.ts'
 
@@ -8,6 +9,8 @@ export interface ProducerLife {
   readonly producer: Producer
   /** The topics it has met, and asks for together from then on. */
   readonly met: Set<string>
+  /** What it has sent without an answer; a new producer id has no doubts. */
+  readonly doubts: DoubtfulParts
   /** Calls under way. */
   busy: number
   retired: boolean
@@ -49,7 +52,7 @@ export function createKafkaJsProducers(kafka: KafkaJs, deps: ProducersDeps): Kaf
       await close(producer)
       throw error
     }
-    life = { producer, met: new Set(), busy: 0, retired: false }
+    life = { producer, met: new Set(), doubts: createDoubtfulParts(), busy: 0, retired: false }
     return life
   }
 

@@ -108,11 +108,7 @@ export function describeTopics(stage: Stage): void {
       },
       {
         log: quietLog,
-        onTaken: ledger.recordsTaken,
-        onDelivered: ledger.recordsDelivered,
-        onDeadLettered: (count) => ledger.recordsDeadLettered(count, 'topic'),
-        onDropped: ledger.recordsDropped,
-        onRejectedButSent: ledger.recordsRejectedButSent,
+        ledger,
         onRecords: (lane) => delivery.notify(lane),
       },
     )
