@@ -54,7 +54,11 @@ export function createKafkaJsReader(config: KafkaClientConfig, deps: { readonly 
   }
 
   /** Tries again what fails in passing, with patience. */
-  async function patiently<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+  async function patiently<T>(
+    signal: AbortSignal | undefined,
+    attempt: () => Promise<T>,
+    passes = passesInTime,
+  ): Promise<T> {
     const giveUpAt = performance.now() + PATIENCE_MS
     for (;;) {
       try {
@@ -72,7 +76,7 @@ export function createKafkaJsReader(config: KafkaClientConfig, deps: { readonly 
     const { topic, signal, onStart } = request
     const reading = await untilAborted(
       signal,
-      withCluster(topic, (cluster) => begin(cluster, request)),
+      patiently(signal, () => withCluster(topic, (cluster) => begin(cluster, request)), passesAtStart),
     )
     if (reading === undefined) return
     onStart?.()
@@ -120,7 +124,10 @@ const NO_END: KafkaFailure = {
 }
 
 /** Finds where to begin and, if it is to end, where. */
-async function begin(cluster: KafkaJsCluster, { topic, from, group, toEnd }: ReadRequest): Promise<Reading> {
+async function begin(
+  cluster: KafkaJsCluster,
+  { topic, from, group, alsoPassedBy = [], toEnd }: ReadRequest,
+): Promise<Reading> {
   const low = await edgeOf(cluster, topic, 'earliest')
   const high = await edgeOf(cluster, topic, 'latest')
   const next = new Map(from === 'earliest' ? low : high)
@@ -128,12 +135,15 @@ async function begin(cluster: KafkaJsCluster, { topic, from, group, toEnd }: Rea
     await requireNoMembers(cluster, group)
     const committed = await committedOf(cluster, group, topic)
     const fresh = new Map([...next].filter(([partition]) => !committed.has(partition)))
-    for (const [partition, offset] of committed) {
-      const lowest = low.get(partition) ?? 0
+    if (from === 'latest' && fresh.size > 0) await commitTo(cluster, group, topic, fresh)
+    const others = await Promise.all(alsoPassedBy.map((other) => committedOf(cluster, other, topic)))
+    for (const [partition, lowest] of low) {
+      const passed = [committed, ...others].map((offsets) => offsets.get(partition) ?? -1)
+      const furthest = Math.max(...passed)
       // Beyond the end: the topic was made anew, and all of it is unread.
-      next.set(partition, offset > (high.get(partition) ?? 0) ? lowest : Math.max(offset, lowest))
+      if (furthest > (high.get(partition) ?? 0)) next.set(partition, lowest)
+      else if (furthest >= 0) next.set(partition, Math.max(furthest, lowest))
     }
-    if (fresh.size > 0) await commitTo(cluster, group, topic, fresh)
   }
   return { topic, next, end: toEnd ? high : null, silent: new Set() }
 }
@@ -150,8 +160,12 @@ async function adoptNewPartitions(cluster: KafkaJsCluster, { topic, next }: Read
   }
 }
 
-/** A topic that was there may look unknown while a broker starts, so only the cluster's own refusals are final. */
-function passes({ kind, code }: KafkaFailure): boolean {
+/** At the start nobody is waited for, and a topic that is unknown is unknown; but a coordinator may still be loading. */
+const passesAtStart = (failure: KafkaFailure): boolean =>
+  failure.kind === 'retriable' && passesInTime(failure)
+
+/** Whether waiting helps. A topic that was there may look unknown while a broker starts. */
+function passesInTime({ kind, code }: KafkaFailure): boolean {
   if (kind === 'connection') return true
   if (kind === 'cluster') return false
   return isKafkasWord(code) ? !FINAL.has(code) : PASSING.has(code)

@@ -25,10 +25,12 @@ export interface ReadRequest {
   /** Where to begin in a partition for which the group has no offset, or without a group. */
   readonly from: 'earliest' | 'latest'
   /**
-   * Begin at the offsets that this group committed; where it has none, the place of the beginning is committed, so that
-   * the next time begins there. A group that has members is refused.
+   * Begin at the offsets that this group committed. A group that has members is refused. Where it has none and `from` is
+   * `latest`, the place of the beginning is committed, so that the next reading begins there.
    */
   readonly group?: string
+  /** What these groups have passed counts as passed by `group`. */
+  readonly alsoPassedBy?: readonly string[]
   /** End at what is the end of each partition when the reading begins. */
   readonly toEnd: boolean
   /** Ends the reading, soon and without an error. */

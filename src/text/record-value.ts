@@ -44,10 +44,13 @@ function bridgeFields(text: string): Readonly<Record<string, unknown>> | undefin
     const fields = JSON.parse(text) as Readonly<Record<string, unknown>>
     const { client_id: client, payload } = fields
     if (typeof client !== 'string' || typeof payload !== 'string') return undefined
-    // Nested values could be too deep to write, numbers too long: bridge has neither.
-    if (Object.values(fields).some((value) => typeof value === 'object' && value !== null)) return undefined
+    if (!Object.values(fields).every(isPlain)) return undefined
     return Buffer.from(payload, 'base64').toString('base64') === payload ? fields : undefined
   } catch {
     return undefined
   }
 }
+
+/** bridge has neither nested values nor numbers that would come out otherwise than they went in. */
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'number' ? Number.isSafeInteger(value) : typeof value !== 'object' || value === null
