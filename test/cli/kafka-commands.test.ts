@@ -54,7 +54,10 @@ async function produce(...records: KafkaRecord[]): Promise<void> {
 }
 
 function run(args: readonly string[], env: Record<string, string> = {}) {
-  const brokers = args.some((arg) => arg.includes('broker')) ? [] : ['--kafka-brokers', kafka.bootstrap]
+  const brokers =
+    args.length === 1 || args.some((arg) => arg.includes('broker'))
+      ? []
+      : ['--kafka-brokers', kafka.bootstrap]
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile(
       process.execPath,
@@ -181,14 +184,14 @@ describe('tail', () => {
 describe('the command line', () => {
   it('tells every mistake of words, file and environment at once', async () => {
     const config = temporaryFile('config.yaml', 'kafka:\n  brokerz: x\n')
-    const wrong = await run(['tail', `--config=${config}`, '--from=middle', '--maks=1'], {
+    const wrong = await run(['tail', `--config=${config}`, '--from=middle', '--grop=1'], {
       EXHOOK_KAFKA_TLS: 'maybe',
     })
     expect(wrong).toMatchObject({ code: 2, stdout: '' })
     for (const part of [
       'name a Kafka topic',
       '--from:',
-      'did you mean `max`',
+      'did you mean `group`',
       `${config}:2:3`,
       'EXHOOK_KAFKA_TLS',
     ]) {
