@@ -50,7 +50,7 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
   const onSignal = () => (ending.signal.aborted ? process.exit(1) : ending.abort())
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
-  process.exitCode = await runKafkaCommand(command, words, {
+  const exitCode = await runKafkaCommand(command, words, {
     env: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
     out: createStreamOutput(process.stdout, () => ending.abort()),
@@ -59,6 +59,8 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
     createLog: ({ level }) => pino({ level, base: null }, pino.destination({ fd: 2, sync: true })),
     deadLetterTopic: () => DEAD_LETTER_TOPIC,
   })
+  // All that was printed is written; a broker that does not answer is not waited for.
+  process.exit(exitCode)
 }
 
 async function serve(argv: readonly string[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Config, KafkaConfig } from '../config/config.ts'
 import { ConfigError, type Mistake } from '../config/config-error.ts'
@@ -26,8 +27,8 @@ export interface KafkaCommandDeps extends Pick<ConfigSources, 'env' | 'readFile'
   /** Ends the command. */
   readonly signal: AbortSignal
   readonly createLog: (config: Config['log']) => Logger
-  /** The dead-letter topic of the configuration; `--dead-letter-topic` wins. */
-  readonly deadLetterTopic: (config: Config) => string
+  /** The dead-letter topic of the configuration, null for none; `--dead-letter-topic` wins. */
+  readonly deadLetterTopic: (config: Config) => string | null
 }
 
 /** A command that is read and understood: the topic and group that it is about, for messages, and what it does. */
@@ -43,6 +44,9 @@ type Understand = (
   deps: KafkaCommandDeps,
   mistakes: Mistake[],
 ) => (config: Config) => Understood
+
+/** What is left under way at the end is no longer waited for after this; what matters is done by then. */
+const STOP_MS = 2_000
 
 const LIST: CommandSpec = {
   values: ['dead-letter-topic', 'topic', 'code', 'max'],
@@ -62,7 +66,8 @@ const SPECS: Readonly<Record<string, { readonly spec: CommandSpec; readonly unde
 
 /**
  * `tail` and `dead-letters list|watch|redrive`. `words` are those after the name of the command. Returns the exit code: 0 when all
- * is well, 1 for a mistake in the configuration or when Kafka did not do it, 2 for a wrong command line.
+ * is well, 1 for a mistake in the configuration or when Kafka did not do it, 2 for a wrong command line. A connection to a
+ * broker that does not answer may be open still.
  */
 export async function runKafkaCommand(
   name: 'tail' | 'dead-letters',
@@ -88,29 +93,37 @@ export async function runKafkaCommand(
   const read = readWords(name === 'tail' ? words : others, command.spec)
   const mistakes = [...read.mistakes]
   const understood = command.understand(read, deps, mistakes)
-  const config = configOf(read.rest, deps, mistakes)
-  if (config instanceof ConfigError) {
-    await deps.err.print(`${config.message}\n`)
+  let config: Config
+  let todo: Understood
+  try {
+    config = configOf(read.rest, deps, mistakes)
+    todo = understood(config)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    await deps.err.print(`${error.message}\n`)
     return mistakes.length > 0 ? 2 : 1
   }
-  return (await runOnKafka(understood(config), config, deps)) ? 0 : 1
+  return (await runOnKafka(todo, config, deps)) ? 0 : 1
 }
 
 const ownOf = (action: string) => (Object.hasOwn(SPECS, action) ? SPECS[action] : undefined)
 
-/** The configuration, or every mistake in it and in the words. */
-function configOf(
-  argv: readonly string[],
-  deps: KafkaCommandDeps,
-  mistakes: readonly Mistake[],
-): Config | ConfigError {
+/** @throws ConfigError with every mistake in it and in the words. */
+function configOf(argv: readonly string[], deps: KafkaCommandDeps, mistakes: readonly Mistake[]): Config {
   try {
     const config = loadConfig({ argv, env: deps.env, readFile: deps.readFile })
-    return mistakes.length === 0 ? config : new ConfigError(mistakes)
+    if (mistakes.length === 0) return config
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return new ConfigError([...mistakes, ...error.mistakes])
+    throw new ConfigError([...mistakes, ...error.mistakes])
   }
+  throw new ConfigError(mistakes)
+}
+
+function deadLetterTopicOf(values: CommandWords['values'], deps: KafkaCommandDeps, config: Config): string {
+  const topic = values['dead-letter-topic'] ?? deps.deadLetterTopic(config)
+  if (topic !== null) return topic
+  throw new ConfigError([{ message: 'no dead-letter topic is configured: name one by --dead-letter-topic' }])
 }
 
 async function runOnKafka(command: Understood, config: Config, deps: KafkaCommandDeps): Promise<boolean> {
@@ -126,7 +139,8 @@ async function runOnKafka(command: Understood, config: Config, deps: KafkaComman
     await deps.err.print(`${failureText(error.failure, { ...command, brokers: config.kafka.brokers })}\n`)
     return false
   } finally {
-    await Promise.all([reader.stop(), driver?.stop()])
+    const stopped = Promise.all([reader.stop(), driver?.stop()])
+    await Promise.race([stopped, sleep(STOP_MS)])
   }
 }
 
@@ -161,7 +175,7 @@ function understandList(follow: boolean): Understand {
     const max = countOf(values, 'max', mistakes)
     const { out, signal } = deps
     return (config) => {
-      const deadLetterTopic = values['dead-letter-topic'] ?? deps.deadLetterTopic(config)
+      const deadLetterTopic = deadLetterTopicOf(values, deps, config)
       const filter = { topic: values.topic ?? null, code: values.code ?? null }
       return {
         topic: deadLetterTopic,
@@ -182,7 +196,7 @@ function understandRedrive(...[read, deps, mistakes]: Parameters<Understand>): R
   const max = countOf(values, 'max', mistakes)
   const { out, signal } = deps
   return (config) => {
-    const deadLetterTopic = values['dead-letter-topic'] ?? deps.deadLetterTopic(config)
+    const deadLetterTopic = deadLetterTopicOf(values, deps, config)
     const filter = { topic: values.topic ?? null, code: values.code ?? null }
     const options = { deadLetterTopic, max, dryRun: switches.has('dry-run'), ...filter }
     return {

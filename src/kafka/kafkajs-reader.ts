@@ -12,6 +12,8 @@ import { KafkaReadError, type ReadBatch, type ReadRequest, type RecordReader } f
 /** A broker that was there is waited for so long, e.g. over its restart. */
 const PATIENCE_MS = 30_000
 const RETRY_AFTER_MS = 500
+/** What a stop waits for answers that are under way. */
+const STOP_MS = 500
 
 /** Failures of kafkajs's own that new metadata cure. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -111,7 +113,9 @@ export function createKafkaJsReader(config: KafkaClientConfig, deps: { readonly 
       stopped = true
       const mine = connecting
       connecting = null
-      await mine?.then((cluster) => cluster.disconnect()).catch(() => {})
+      const closed = mine?.then((cluster) => cluster.disconnect()).catch(() => {})
+      // kafkajs waits for the answers to its requests; a broker that is stuck gives none.
+      if (closed !== undefined) await Promise.race([closed, sleep(STOP_MS)])
     },
   }
 }

@@ -54,7 +54,7 @@ export interface RecordReader {
    * @throws KafkaReadError when Kafka does not take it, as when the group has members by now.
    */
   commit(group: string, topic: string, partition: number, next: number): Promise<void>
-  /** Closes the connections; safe twice and without use. */
+  /** Closes the connections; safe twice and without use. Does not wait long for a broker that does not answer. */
   stop(): Promise<void>
 }
 

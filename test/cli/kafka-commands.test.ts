@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toDeadLetter } from '../../src/delivery/dead-letter.ts'
 import { createKafkaJsDriver } from '../../src/kafka/kafkajs-driver.ts'
@@ -144,6 +145,19 @@ describe('tail', () => {
     await expect.poll(stdout).toMatch(/^0@1 .* after\n$/)
     child.kill(signal)
     expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
+  it('ends by Ctrl-C also while Kafka does not answer', async () => {
+    await kafka.createTopic('frozen')
+    const { child } = await start('tail', 'frozen')
+    kafka.freeze()
+    try {
+      await sleep(400)
+      child.kill('SIGINT')
+      expect(await Promise.race([once(child, 'exit'), sleep(5_000)])).toEqual([0, null])
+    } finally {
+      kafka.thaw()
+    }
   })
 
   it('ends quietly when its reader has seen enough', async () => {
