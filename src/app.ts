@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createHttpServer } from './admin/http-server.ts'
-import type { Config } from './config/config.ts'
+import type { Config, DeadLettersConfig } from './config/config.ts'
 import { isLoopback } from './config/hosts.ts'
+import { createDeadLetterFile, type DeadLetterFile } from './delivery/dead-letter-file.ts'
+import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
@@ -42,30 +45,42 @@ export interface AppDeps {
   readonly kafkaCa?: string
 }
 
+/** How long connections may take to close when all the work is done. */
+const CLOSE_GRACE_MS = 1000
+
 export function createApp(config: Config, deps: AppDeps): App {
   const { log } = deps
   const contract = loadContract()
   let draining = false
+  let started = false
 
   // Built along the walk of an event, from its end: each part knows only what lies further down.
   const driver = createKafkaJsDriver(kafkaClientConfig(config.kafka, deps.kafkaCa), {
     log,
     onRenewal: () => metrics.producerRenewed(),
   })
-  const delivery: Delivery = createDelivery(config.kafka, {
-    driver,
+  const deadLetterTopic = config.deadLetters.topic === 'off' ? null : config.deadLetters.topic
+  const deadLetterFile = openDeadLetterFile(config.deadLetters, log)
+  const deadLetters = createDeadLetters({
     log,
-    onFailure: (failure) => metrics.kafkaFailed(failure),
+    topic: deadLetterTopic,
+    file: deadLetterFile,
+    toTopic: (lane, record, letter) => queue.toDeadLetters(lane, record, letter),
+    onFiled: () => ledger.recordsDeadLettered(1, 'file'),
   })
+  const delivery: Delivery = createDelivery(
+    { ...config.kafka, deadLetterTopic },
+    { driver, log, onFailure: (failure) => metrics.kafkaFailed(failure), giveUp: deadLetters.giveUp },
+  )
   const ledger = createLedger({ queuedRecords: () => queue.records })
-  const queue: BoundedQueue = createBoundedQueue(config.queue, {
-    log,
-    onTaken: ledger.recordsTaken,
-    onDelivered: ledger.recordsDelivered,
-    onDropped: ledger.recordsDropped,
-    onRejectedButSent: ledger.recordsRejectedButSent,
-    onRecords: (lane) => delivery.notify(lane),
-  })
+  const queue: BoundedQueue = createBoundedQueue(
+    { ...config.queue, deadLetterTopic },
+    {
+      log,
+      ledger,
+      onRecords: (lane) => delivery.notify(lane),
+    },
+  )
   const metrics = createMetrics({ ledger, queue, delivery, version: deps.version })
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
@@ -97,6 +112,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     try {
       const { port: httpPort } = await http.start()
       const { port: grpcPort } = await grpc.start()
+      started = true
       log.info(
         {
           version: deps.version,
@@ -119,19 +135,26 @@ export function createApp(config: Config, deps: AppDeps): App {
     const deadline = performance.now() + config.stop.deadlineMs
     const left = () => Math.max(0, deadline - performance.now())
     draining = true
-    log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
+    if (started)
+      log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
     await endGrpc(left())
     const lost = await delivery.drain(left())
     for (const lane of queue.lanes()) lane.abandon('shutdown')
-    await Promise.all([driver.stop(), http.stop()])
+    deadLetterFile?.close()
     if (lost > 0) {
       log.error(
         { lost, cause: delivery.cluster.failure },
         'stopped: these records were not delivered and are lost',
       )
-    } else {
-      log.info({ delivered: ledger.snapshot().delivered }, 'stopped: every record in the queue was delivered')
+    } else if (started) {
+      const { delivered } = ledger.snapshot()
+      log.info({ delivered }, 'stopped: every record in the queue was delivered')
     }
+    // A broker that does not answer would hold the connections for a request timeout.
+    await Promise.race([
+      Promise.all([driver.stop(), http.stop()]),
+      sleep(CLOSE_GRACE_MS, undefined, { ref: false }),
+    ])
     return lost
   }
 
@@ -149,3 +172,6 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   return { queue, ledger: () => ledger.snapshot(), start, stop }
 }
+
+const openDeadLetterFile = ({ file, fileMaxBytes }: DeadLettersConfig, log: Logger): DeadLetterFile | null =>
+  file === null ? null : createDeadLetterFile({ path: file, maxBytes: fileMaxBytes }, log)

@@ -4,15 +4,12 @@ import { pino } from 'pino'
 import { createApp } from './app.ts'
 import { runCheck } from './cli/check.ts'
 import { runKafkaCommand } from './cli/kafka-commands.ts'
+import { loadAll } from './cli/load-all.ts'
 import { createStreamOutput } from './cli/stream-output.ts'
-import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
 import { loadConfig } from './config/load-config.ts'
 import { printConfig } from './config/print-config.ts'
-import { DEAD_LETTER_TOPIC } from './rules/kafka-topic.ts'
-import { loadRules } from './rules/load-rules.ts'
-import type { RuleSet } from './rules/rule-set.ts'
 
 const USAGE = `exhook-kafka: EMQX's hook events to Kafka
 
@@ -22,7 +19,8 @@ const USAGE = `exhook-kafka: EMQX's hook events to Kafka
   exhook-kafka dead-letters list|watch|redrive …               what Kafka refused (dead-letters --help)
   exhook-kafka --help | --version
 
-Exit codes: 0 well, 1 a mistake in a file, a failed start or what Kafka did not do, 2 a wrong command line.
+Exit codes: 0 well; 1 a mistake in a file, a variable or a flag, a failed start, or what Kafka did not do; 2 no such command, or words
+it cannot take.
 
 Options of serve:
 
@@ -36,7 +34,10 @@ export async function main(): Promise<void> {
   if (asked('--help') || command === 'help' || command === '-h') return print(`${USAGE}${optionsHelp()}`)
   if (asked('--version') || command === 'version') return print(`${version()}\n`)
   if (command === 'check') {
-    process.exitCode = runCheck(words, process.stdout)
+    const files = words.length > 0 && !words.some((word) => word.startsWith('-'))
+    if (!files)
+      process.stderr.write('check: name rule files and nothing else, as in `exhook-kafka check rules.yaml`\n')
+    process.exitCode = files ? runCheck(words, process.stdout) : 2
     return
   }
   if (command === 'serve') return serve(words)
@@ -57,7 +58,6 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
     err: createStreamOutput(process.stderr),
     signal: ending.signal,
     createLog: ({ level }) => pino({ level, base: null }, pino.destination({ fd: 2, sync: true })),
-    deadLetterTopic: () => DEAD_LETTER_TOPIC,
   })
   // All that was printed is written; a broker that does not answer is not waited for.
   process.exit(exitCode)
@@ -65,13 +65,15 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
 
 async function serve(argv: readonly string[]): Promise<void> {
   const readFile = (path: string) => readFileSync(path, 'utf8')
-  const loaded = orMistakes(() => {
-    const config = loadConfig({ argv, env: process.env, readFile })
-    return { config, rules: argv.includes('--print-config') ? null : rulesWithin(config) }
-  })
+  const sources = { argv, env: process.env, readFile }
+  if (argv.includes('--print-config')) {
+    const config = orMistakes(() => loadConfig(sources))
+    if (config !== null) print(printConfig(config))
+    return
+  }
+  const loaded = orMistakes(() => loadAll(sources))
   if (loaded === null) return
   const { config, rules } = loaded
-  if (rules === null) return print(printConfig(config))
 
   const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime })
   const { tlsCaFile } = config.kafka
@@ -113,15 +115,6 @@ async function serve(argv: readonly string[]): Promise<void> {
     log.fatal({ error: error instanceof Error ? error.message : String(error) }, 'the start failed')
     process.exit(1)
   }
-}
-
-/** The rules, which may name no more Kafka topics than the configuration allows. */
-function rulesWithin({ rules: path, kafka }: Config): RuleSet {
-  const rules = loadRules(path)
-  const { size } = new Set(rules.rules.map(({ topic }) => topic))
-  if (size <= kafka.maxTopics) return rules
-  const message = `the rules name ${size} Kafka topics and kafka.max_topics allows ${kafka.maxTopics}: raise it, or use fewer`
-  throw new ConfigError([{ file: path, message }])
 }
 
 /** Runs what reads a user's files; prints their mistakes, one a line, and sets the exit code. */

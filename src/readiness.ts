@@ -12,6 +12,7 @@ export interface ReadinessDeps {
 export function readinessNow({ queue, delivery, draining }: ReadinessDeps): Readiness {
   const { state, sinceMs, failure } = delivery.cluster
   const refused = delivery.lanes().filter((lane) => lane.state === 'quarantined')
+  const stuck = [...queue.lanes()].filter((lane) => lane.breakerOpen).map((lane) => lane.topic)
   const seconds = Math.round((Date.now() - sinceMs) / 1000)
   return readinessOf([
     {
@@ -30,9 +31,14 @@ export function readinessNow({ queue, delivery, draining }: ReadinessDeps): Read
     },
     {
       name: 'queue',
-      ok: !queue.breakerOpen,
-      detail: `${queue.records} records, ${queue.bytes} bytes, ${queue.waiters} calls wait${queue.breakerOpen ? '; the breaker is open' : ''}`,
+      ok: !queue.breakerOpen && stuck.length === 0,
+      detail: `${queue.records} records, ${queue.bytes} bytes, ${queue.waiters + queue.awaited} calls wait${stuckText(queue.breakerOpen, stuck)}`,
     },
     { name: 'process', ok: !draining, detail: draining ? 'draining' : 'running' },
   ])
+}
+
+function stuckText(all: boolean, topics: readonly string[]): string {
+  if (all) return '; no call waits any more, as Kafka makes no progress'
+  return topics.length === 0 ? '' : `; no call waits any more for ${topics.join(', ')}`
 }

@@ -57,6 +57,10 @@ describe('the command line', () => {
     expect(wrong.stderr).toContain('exhook-kafka serve')
   })
 
+  it.each([[['check']], [['check', '--all']]])('answers %j with exit code 2', async (args) => {
+    expect(await run(args)).toMatchObject({ code: 2, stdout: '' })
+  })
+
   it('checks rule files', async () => {
     expect(await run(['check', 'examples/smart-lock.yaml'])).toMatchObject({ code: 0, stderr: '' })
     const bad = temporaryFile('bad.yaml', 'rules:\n  - hook: message.publsh\n    topik: x\n')
@@ -83,6 +87,23 @@ describe('serve', () => {
     expect(result.stderr).toContain(`${config}:4:14: `)
     expect(result.stderr).toContain('--queue-max-record')
     expect(result.stderr).toContain('grpc.tls')
+  })
+
+  it('reports the mistakes of the rules beside those of the configuration', async () => {
+    const config = temporaryFile('config.yaml', 'grpc:\n  prot: 9000\n')
+    const bad = temporaryFile('bad.yaml', 'rules:\n  - hook: client.connected\n    topik: t\n')
+    const result = await run(['serve', `--config=${config}`, `--rules=${bad}`])
+    expect(result.code).toBe(1)
+    expect(result.stderr).toContain(`${config}:2:3: `)
+    expect(result.stderr).toContain(`${bad}:3:5: `)
+    expect(result.stderr.trim().split('\n')).toHaveLength(2)
+  })
+
+  it('refuses a rule that writes to the dead letters', async () => {
+    const own = temporaryFile('own.yaml', 'rules:\n  - {hook: client.connected, topic: lost}\n')
+    const result = await run(['serve', `--rules=${own}`, '--dead-letters-topic=lost'])
+    expect(result).toMatchObject({ code: 1 })
+    expect(result.stderr).toContain('which is dead_letters.topic')
   })
 
   it('prints the configuration without its secrets', async () => {

@@ -27,8 +27,6 @@ export interface KafkaCommandDeps extends Pick<ConfigSources, 'env' | 'readFile'
   /** Ends the command. */
   readonly signal: AbortSignal
   readonly createLog: (config: Config['log']) => Logger
-  /** The dead-letter topic of the configuration, null for none; `--dead-letter-topic` wins. */
-  readonly deadLetterTopic: (config: Config) => string | null
 }
 
 /** A command that is read and understood: the topic and group that it is about, for messages, and what it does. */
@@ -49,7 +47,7 @@ type Understand = (
 const STOP_MS = 2_000
 
 const LIST: CommandSpec = {
-  values: ['dead-letter-topic', 'topic', 'code', 'max'],
+  values: ['topic', 'code', 'max'],
   switches: ['json'],
   words: [],
 }
@@ -66,7 +64,7 @@ const SPECS: Readonly<Record<string, { readonly spec: CommandSpec; readonly unde
 
 /**
  * `tail` and `dead-letters list|watch|redrive`. `words` are those after the name of the command. Returns the exit code: 0 when all
- * is well, 1 for a mistake in the configuration or when Kafka did not do it, 2 for a wrong command line. A connection to a
+ * is well, 1 for a mistake or when Kafka did not do it, 2 for a missing word or one too many. A connection to a
  * broker that does not answer may be open still.
  */
 export async function runKafkaCommand(
@@ -101,7 +99,7 @@ export async function runKafkaCommand(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     await deps.err.print(`${error.message}\n`)
-    return mistakes.length > 0 ? 2 : 1
+    return read.fits ? 1 : 2
   }
   return (await runOnKafka(todo, config, deps)) ? 0 : 1
 }
@@ -120,10 +118,9 @@ function configOf(argv: readonly string[], deps: KafkaCommandDeps, mistakes: rea
   throw new ConfigError(mistakes)
 }
 
-function deadLetterTopicOf(values: CommandWords['values'], deps: KafkaCommandDeps, config: Config): string {
-  const topic = values['dead-letter-topic'] ?? deps.deadLetterTopic(config)
-  if (topic !== null) return topic
-  throw new ConfigError([{ message: 'no dead-letter topic is configured: name one by --dead-letter-topic' }])
+function deadLetterTopicOf({ deadLetters }: Config): string {
+  if (deadLetters.topic !== 'off') return deadLetters.topic
+  throw new ConfigError([{ message: 'dead_letters.topic is off, so there is nothing to look into' }])
 }
 
 async function runOnKafka(command: Understood, config: Config, deps: KafkaCommandDeps): Promise<boolean> {
@@ -175,7 +172,7 @@ function understandList(follow: boolean): Understand {
     const max = countOf(values, 'max', mistakes)
     const { out, signal } = deps
     return (config) => {
-      const deadLetterTopic = deadLetterTopicOf(values, deps, config)
+      const deadLetterTopic = deadLetterTopicOf(config)
       const filter = { topic: values.topic ?? null, code: values.code ?? null }
       return {
         topic: deadLetterTopic,
@@ -196,7 +193,7 @@ function understandRedrive(...[read, deps, mistakes]: Parameters<Understand>): R
   const max = countOf(values, 'max', mistakes)
   const { out, signal } = deps
   return (config) => {
-    const deadLetterTopic = deadLetterTopicOf(values, deps, config)
+    const deadLetterTopic = deadLetterTopicOf(config)
     const filter = { topic: values.topic ?? null, code: values.code ?? null }
     const options = { deadLetterTopic, max, dryRun: switches.has('dry-run'), ...filter }
     return {

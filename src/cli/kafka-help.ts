@@ -1,5 +1,5 @@
 const COMMON = `
-The options kafka.* and log.level are those of serve, from --config, the environment and flags:
+The options kafka.*, dead_letters.topic and log.level are those of serve, from --config, the environment and flags:
 exhook-kafka --help lists them. Times are UTC. Nothing in a record reaches the terminal that it would obey.
 `
 
@@ -20,8 +20,8 @@ export const TAIL_HELP = `exhook-kafka tail <Kafka topic>: prints records as the
 A line: partition@offset, time, key, header emqx-event, value. A payload in base64, of the format bridge, is shown
 decoded. Ctrl-C ends it.
 
-Exit codes: 0 ended by Ctrl-C, --max or whoever reads; 1 a mistake in the configuration, or Kafka cannot be read;
-2 a wrong command line.
+Exit codes: 0 ended by Ctrl-C, --max or whoever reads; 1 a mistake in a flag or the configuration, or Kafka cannot be read;
+2 a word missing or too many.
 ${COMMON}`
 
 export const DEAD_LETTERS_HELP = `exhook-kafka dead-letters: looks at what Kafka refused, and puts it back
@@ -37,11 +37,11 @@ export const DEAD_LETTERS_HELP = `exhook-kafka dead-letters: looks at what Kafka
   --max=count                so many at most
   --json                     list, watch: a JSON object a line
   --dry-run                  redrive: print, do nothing
-  --dead-letter-topic=name   where they are
+  --dead-letters-topic=name  where they are: the option dead_letters.topic
 
 redrive goes on where the last one with the same filter ended (group exhook-kafka-redrive, with a filter one of its
 own), commits only what Kafka acknowledged, skips those that were cut, and ends at the first that is refused again.
 
-Exit codes: 0 all done; 1 a mistake in the configuration, Kafka cannot be read, a letter was refused again, or a
-redrive was stopped before its end; 2 a wrong command line.
+Exit codes: 0 all done; 1 a mistake in a flag or the configuration, Kafka cannot be read, a letter was refused again, or a
+redrive was stopped before its end; 2 a word missing or too many.
 ${COMMON}`

@@ -21,7 +21,10 @@ export interface CommandWords {
   readonly switches: ReadonlySet<string>
   /** The flags of the configuration, for `loadConfig`. */
   readonly rest: readonly string[]
+  /** All of them, also those about words. */
   readonly mistakes: readonly Mistake[]
+  /** Whether there are as many words as are needed. */
+  readonly fits: boolean
 }
 
 /** The options that a command which only talks to Kafka has a use for; all others are serve's. */
@@ -66,7 +69,7 @@ export function readWords(argv: readonly string[], spec: CommandSpec): CommandWo
   for (const word of plain.slice(spec.words.length)) {
     mistakes.push({ message: `${quoted(word)} is not expected here` })
   }
-  return { words, values, switches, rest, mistakes }
+  return { words, values, switches, rest, mistakes, fits: plain.length === spec.words.length }
 }
 
 const pair = (name: string, word: string | undefined): [string, string][] =>

@@ -9,6 +9,7 @@ export interface Config {
   readonly grpc: GrpcConfig
   readonly reply: ReplyConfig
   readonly kafka: KafkaConfig
+  readonly deadLetters: DeadLettersConfig
   readonly queue: QueueConfig
   readonly stop: StopConfig
   readonly http: HttpConfig
@@ -49,6 +50,18 @@ export interface KafkaConfig {
   readonly sasl: SaslConfig
   /** The most Kafka topics that records may go to in the life of the process. */
   readonly maxTopics: number
+  /** How long a topic may be refused before its records are dead letters, in ms. */
+  readonly topicErrorTtlMs: number
+  /** Older records are dropped when a batch is formed, in ms; 0: never. */
+  readonly maxRecordAgeMs: number
+}
+
+/** Where records go that Kafka refuses. */
+export interface DeadLettersConfig {
+  /** `off`: no topic. */
+  readonly topic: string
+  readonly file: string | null
+  readonly fileMaxBytes: number
 }
 
 export type Compression = 'none' | 'gzip' | 'zstd'

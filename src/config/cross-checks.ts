@@ -1,6 +1,5 @@
 import type { Config } from './config.ts'
 import { isLoopback } from './hosts.ts'
-import { formatBytes } from './sizes.ts'
 
 /** A rule between options that are right each by itself. */
 interface CrossCheck {
@@ -24,22 +23,6 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     find: ({ grpc, http }) =>
       grpc.port === http.port && grpc.port !== 0 && grpc.host === http.host
         ? `grpc and http cannot both listen on ${http.host}, port ${http.port}; choose another port for one`
-        : undefined,
-  },
-  {
-    paths: ['kafka.batch_max_bytes', 'queue.max_bytes'],
-    find: ({ kafka, queue }) =>
-      kafka.batchMaxBytes > queue.maxBytes
-        ? `kafka.batch_max_bytes (${formatBytes(kafka.batchMaxBytes)}) is more than queue.max_bytes ` +
-          `(${formatBytes(queue.maxBytes)}) ever holds; make the queue larger or the batch smaller`
-        : undefined,
-  },
-  {
-    paths: ['kafka.batch_max_records', 'queue.max_records'],
-    find: ({ kafka, queue }) =>
-      kafka.batchMaxRecords > queue.maxRecords
-        ? `kafka.batch_max_records (${kafka.batchMaxRecords}) is more than queue.max_records ` +
-          `(${queue.maxRecords}) ever holds; make the queue larger or the batch smaller`
         : undefined,
   },
   {

@@ -105,6 +105,13 @@ function word(unit: string, expects: string, isGood: (text: string) => boolean):
 export const text = word('text', 'a text that is not empty', (value) => value !== '')
 
 /** The path of a file; a relative one starts from the working directory. */
+/** A topic that records may be sent to, or the word that none is. */
+export const topicOrOff = word(
+  'topic|off',
+  'the name of a Kafka topic (letters, digits, `.`, `_`, `-`), or `off`',
+  (value) => /^(?!__)[a-zA-Z0-9._-]{1,249}$/.test(value) && value !== '.' && value !== '..',
+)
+
 export const path = word('path', 'the path of a file', (value) => value !== '' && !value.includes('\0'))
 
 /** An address or a name to listen on. */

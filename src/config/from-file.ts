@@ -12,6 +12,7 @@ import {
 } from 'yaml'
 import { suggestion } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
+import { isTooDeep } from '../text/too-deep.ts'
 import type { Mistake } from './config-error.ts'
 import { type NamedOption, OPTION_LIST, ROOT, type Section } from './option-list.ts'
 import { type Layer, mistakeAt, type Place, type Setting, wrongValue } from './setting.ts'
@@ -29,7 +30,13 @@ export function readConfigText(text: string, name: string): Layer {
     return { settings: [], mistakes: [{ file: name, message: 'is longer than a configuration can be' }] }
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  let document: Document
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  } catch (error) {
+    if (!isTooDeep(error)) throw error
+    return { settings: [], mistakes: [{ file: name, message: 'is nested too deeply' }] }
+  }
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { kind: 'file', file: name, line: Math.max(line, 1), column: Math.max(col, 1) }

@@ -22,7 +22,20 @@ export interface ConfigSources {
  * The configuration: flags over environment over file over defaults. The file is the one that `--config` names, else
  * EXHOOK_CONFIG, else none. Throws a ConfigError with every mistake of every source, and nothing else.
  */
-export function loadConfig({ argv, env, readFile }: ConfigSources): Config {
+export function loadConfig(sources: ConfigSources): Config {
+  const { config, mistakes } = readConfig(sources)
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return config
+}
+
+/**
+ * As loadConfig, but with the mistakes beside the configuration, which then has defaults in the place of what is wrong:
+ * for looking at what else is wrong, not for use.
+ */
+export function readConfig({ argv, env, readFile }: ConfigSources): {
+  readonly config: Config
+  readonly mistakes: readonly Mistake[]
+} {
   const flags = readFlags(argv)
   const environment = readEnvironment(env)
   const file = readFileLayer(flags.configPath ?? environment.configPath, readFile)
@@ -34,8 +47,7 @@ export function loadConfig({ argv, env, readFile }: ConfigSources): Config {
     ...merged.mistakes,
     ...crossCheck(config, merged),
   ]
-  if (mistakes.length > 0) throw new ConfigError(inOrder(mistakes))
-  return config
+  return { config, mistakes: inOrder(mistakes) }
 }
 
 function readFileLayer(path: string | undefined, readFile: ReadFile): Layer {

@@ -1,3 +1,4 @@
+import { DEAD_LETTER_TOPIC } from '../rules/kafka-topic.ts'
 import type { Config } from './config.ts'
 import type { Format } from './formats.ts'
 import * as formats from './formats.ts'
@@ -130,6 +131,33 @@ export const OPTIONS: OptionTree<Config> = {
       format: formats.count,
       default: 1000,
       doc: 'The most Kafka topics that records may go to.',
+    },
+    topic_error_ttl_ms: {
+      format: formats.ms,
+      default: 600_000,
+      doc: 'How long Kafka may refuse a topic before the records bound for it go to the dead letters.',
+    },
+    max_record_age_ms: {
+      format: formats.ms,
+      default: 0,
+      doc: 'Records that have waited longer are dropped when their batch is formed; 0: however long.',
+    },
+  },
+  dead_letters: {
+    topic: {
+      format: formats.topicOrOff,
+      default: DEAD_LETTER_TOPIC,
+      doc: 'The Kafka topic of records that Kafka refuses elsewhere; `off`: none.',
+    },
+    file: {
+      format: formats.path,
+      default: null,
+      doc: 'File for dead letters that reach no topic, a line of JSON each; created when it is needed.',
+    },
+    file_max_bytes: {
+      format: formats.bytes,
+      default: 64 * MIB,
+      doc: 'When the file is this large, further ones are dropped and counted.',
     },
   },
   queue: {

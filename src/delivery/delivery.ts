@@ -2,8 +2,9 @@ import type { Logger } from 'pino'
 import { isKafkasWord } from '../kafka/error-kinds.ts'
 import type { KafkaDriver, KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { Lane } from '../queue/lane.ts'
+import type { KafkaRecord } from '../rules/kafka-record.ts'
 import { type ClusterState, createClusterWatch } from './cluster-watch.ts'
-import { type BatchConfig, createLaneLoop, type LaneLoop, type LaneState } from './lane-loop.ts'
+import { createLaneLoop, type LaneLoop, type LaneLoopConfig, type LaneState } from './lane-loop.ts'
 import { retryDelayMs } from './retry-clock.ts'
 
 /** Empties the lanes into Kafka: one loop a lane, and one watch over the cluster. */
@@ -21,15 +22,22 @@ export interface Delivery {
   drain(deadlineMs: number): Promise<number>
 }
 
+export interface DeliveryConfig extends LaneLoopConfig {
+  /** The Kafka topic of dead letters; null: there is none. */
+  readonly deadLetterTopic: string | null
+}
+
 export interface DeliveryDeps {
   readonly driver: KafkaDriver
   readonly log: Logger
   readonly onFailure: (failure: KafkaFailure) => void
+  /** Takes what Kafka will not have off a lane. */
+  readonly giveUp: (lane: Lane, records: readonly KafkaRecord[], failure: KafkaFailure) => void
   /** The pause after so many failures in a row, in ms. Default: 1 s, 2 s … 30 s. */
   readonly pauseMs?: (failures: number) => number
 }
 
-export function createDelivery(config: BatchConfig, deps: DeliveryDeps): Delivery {
+export function createDelivery(config: DeliveryConfig, deps: DeliveryDeps): Delivery {
   const { driver, log } = deps
   const loops = new Map<string, { readonly lane: Lane; readonly loop: LaneLoop }>()
   const watch = createClusterWatch({
@@ -50,7 +58,17 @@ export function createDelivery(config: BatchConfig, deps: DeliveryDeps): Deliver
   function loopOf(lane: Lane): LaneLoop {
     const known = loops.get(lane.topic)
     if (known !== undefined) return known.loop
-    const loop = createLaneLoop(lane, config, { driver, log, onOutcome, onIdle: () => onIdle(), pauseMs })
+    // Dead letters have nowhere else to go, and wait for nobody to create their topic.
+    const isDead = lane.topic === config.deadLetterTopic
+    const loopConfig = isDead ? { ...config, topicErrorTtlMs: 0, maxRecordAgeMs: 0 } : config
+    const loop = createLaneLoop(lane, loopConfig, {
+      giveUp: (records, failure) => deps.giveUp(lane, records, failure),
+      driver,
+      log,
+      onOutcome,
+      onIdle: () => onIdle(),
+      pauseMs,
+    })
     if (hurrying) loop.hurry()
     loops.set(lane.topic, { lane, loop })
     return loop

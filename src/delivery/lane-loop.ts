@@ -1,8 +1,15 @@
 import type { Logger } from 'pino'
 import type { FrozenBatch, KafkaDriver, KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { Lane } from '../queue/lane.ts'
-import type { DropReason } from '../telemetry/ledger.ts'
+import type { KafkaRecord } from '../rules/kafka-record.ts'
 import { createSleeper } from './sleeper.ts'
+
+export interface LaneLoopConfig extends BatchConfig {
+  /** How long Kafka may refuse the topic before its records are given up, in ms. */
+  readonly topicErrorTtlMs: number
+  /** Records that were received longer ago are dropped when a batch is formed, in ms; 0: never. */
+  readonly maxRecordAgeMs: number
+}
 
 export interface BatchConfig {
   /** How long the first record of a batch waits for company. */
@@ -36,13 +43,15 @@ export interface LaneLoopDeps {
   readonly log: Logger
   /** A send failed, or (null) all of it was acknowledged. */
   readonly onOutcome: (failure: KafkaFailure | null) => void
+  /** Takes what Kafka will not have off the lane: into the dead letters, or as a counted drop. */
+  readonly giveUp: (records: readonly KafkaRecord[], failure: KafkaFailure) => void
   /** The lane has nothing more to send for now. */
   readonly onIdle: () => void
   /** The pause after so many failures in a row, in ms. */
   readonly pauseMs: (failures: number) => number
 }
 
-export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDeps): LaneLoop {
+export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoopDeps): LaneLoop {
   const { driver, log } = deps
   const sleeper = createSleeper()
   let running = false
@@ -50,6 +59,7 @@ export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDe
   let stopped = false
   let firstWaitingAt = 0
   let failuresInARow = 0
+  let refusedSince = 0
   let current: LaneState = { topic: lane.topic, state: 'idle', failure: null }
 
   const isFull = (): boolean =>
@@ -78,12 +88,20 @@ export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDe
     while (lane.waitingRecords > 0 && !stopped) {
       await linger()
       if (stopped) break
-      const records = lane.take(config.batchMaxRecords, config.batchMaxBytes)
+      const records = withoutOld(lane.take(config.batchMaxRecords, config.batchMaxBytes))
       if (lane.waitingRecords > 0) firstWaitingAt = 0
-      await deliver(driver.freeze(lane.topic, records))
+      if (records.length > 0) await deliver(driver.freeze(lane.topic, records))
     }
     running = false
     deps.onIdle()
+  }
+
+  function withoutOld(records: readonly KafkaRecord[]): readonly KafkaRecord[] {
+    if (config.maxRecordAgeMs === 0) return records
+    const oldest = Date.now() - config.maxRecordAgeMs
+    const old = records.filter((record) => record.receivedAtMs < oldest)
+    if (old.length > 0) lane.drop(old, 'too_old')
+    return old.length === 0 ? records : records.filter((record) => record.receivedAtMs >= oldest)
   }
 
   /** Sends a batch until each of its records is delivered or dropped, or the loop is stopped. */
@@ -99,6 +117,13 @@ export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDe
       }
       failuresInARow = progress ? 1 : failuresInARow + 1
       note(failure)
+      if (failure.kind === 'topic' && performance.now() - refusedSince >= config.topicErrorTtlMs) {
+        deps.giveUp(
+          chains.flat().flatMap((part) => part.records),
+          failure,
+        )
+        return
+      }
       if (!stopped) await sleeper.sleep(deps.pauseMs(hurrying ? 1 : failuresInARow))
     }
   }
@@ -167,13 +192,13 @@ export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDe
       const middle = records.length >> 1
       return [driver.freeze(topic, records.slice(0, middle)), driver.freeze(topic, records.slice(middle))]
     }
-    lane.drop(records, reasonOf(failure))
-    log.warn({ topic, code: failure.code, bytes: records[0]?.bytes }, 'Kafka refused a record: dropped')
+    deps.giveUp(records, failure)
     return []
   }
 
   function note(failure: KafkaFailure): void {
     const state = failure.kind === 'topic' ? 'quarantined' : 'retrying'
+    if (state === 'quarantined' && current.state !== 'quarantined') refusedSince = performance.now()
     if (current.state !== state || current.failure?.code !== failure.code) {
       if (state === 'quarantined') {
         log.warn(
@@ -214,11 +239,6 @@ export function createLaneLoop(lane: Lane, config: BatchConfig, deps: LaneLoopDe
     },
   }
 }
-
-const reasonOf = (failure: KafkaFailure): DropReason =>
-  failure.code === 'MESSAGE_TOO_LARGE' || failure.code === 'RECORD_LIST_TOO_LARGE'
-    ? 'record_too_large'
-    : 'record_invalid'
 
 const FIXES: Readonly<Record<string, string>> = {
   UNKNOWN_TOPIC_OR_PARTITION: 'create the topic, or correct its name in the rules',

@@ -149,6 +149,12 @@ function createPlans(types: ReadonlyMap<string, MessageDescriptor>, omit: Readon
   return planOf
 }
 
+/**
+ * Topic filters or properties of one packet, at most. An MQTT packet of 1 MB has room for 250,000 filters; each would
+ * become an object, and a record for every rule.
+ */
+const MAX_ITEMS = 10_000
+
 const passOver = (wireType: WireType): Field => ({ wireType, read: (_, reader) => reader.skip(wireType) })
 
 const scalarField = (name: string, { wireType, read }: Scalar): Field => ({
@@ -172,7 +178,9 @@ const listField = (name: string, readItem: (reader: WireReader) => unknown): Fie
     const item = readItem(reader)
     const list = into[name]
     if (list === NO_ITEMS) into[name] = [item]
-    else (list as unknown[]).push(item)
+    else if ((list as unknown[]).push(item) > MAX_ITEMS) {
+      throw new MalformedRequestError(`there are more than ${MAX_ITEMS} ${name}`)
+    }
   },
 })
 

@@ -4,11 +4,11 @@ import { HealthImplementation } from 'grpc-health-check'
 import type { Logger } from 'pino'
 import { serviceName } from '../events/contract.ts'
 import { CONTRACT_VERSIONS } from '../hooks.ts'
+import { createRareLog } from '../telemetry/rare-log.ts'
 import { GOAWAY_NOTICE } from './goaway-notice.ts'
 import { createByteService } from './grpc-services.ts'
 import type { HookHandler } from './hook-handler.ts'
 import { createListener } from './listener.ts'
-import { createRareLog } from './rare-log.ts'
 
 export interface GrpcConfig {
   /** Address to listen on. */

@@ -10,8 +10,8 @@ import type { KafkaRecord } from '../rules/kafka-record.ts'
 import { combinePolicies, type Policy } from '../rules/policy.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { Ledger, RefusalReason } from '../telemetry/ledger.ts'
+import { createRareLog } from '../telemetry/rare-log.ts'
 import { createProviderCalls, type ProviderLoad } from './provider-calls.ts'
-import { createRareLog } from './rare-log.ts'
 import { createNormalReplies, createRejection, type HookReply, REFUSALS } from './replies.ts'
 
 /**
@@ -80,15 +80,15 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
         end(call, normal, 'unmatched')
         return
       }
-      deps.intake.offer(
-        records,
-        offerOptions(records, event, deadlineMs, config.replyMarginMs),
-        (outcome) => {
-          deps.onOutcome?.(outcome)
-          if (outcome === 'overloaded') end(call, REFUSALS.overloaded, 'overloaded')
-          else end(call, outcome === 'rejected' ? rejection(event) : normal, 'matched')
-        },
-      )
+      const options = offerOptions(records, event, deadlineMs, config.replyMarginMs)
+      // A call that waits keeps its request only if it may have to send the message back.
+      const mayReject = options.policy.onTimeout === 'reject' || options.policy.overflow === 'reject'
+      const rejectable = mayReject ? event : null
+      deps.intake.offer(records, options, (outcome) => {
+        deps.onOutcome?.(outcome)
+        if (outcome === 'overloaded') end(call, REFUSALS.overloaded, 'overloaded')
+        else end(call, outcome === 'rejected' && rejectable ? rejection(rejectable) : normal, 'matched')
+      })
     }
 
     /** Only the first end of a call counts. */

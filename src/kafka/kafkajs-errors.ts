@@ -31,8 +31,10 @@ export function sortKafkaJsError(thrown: unknown): KafkaFailure {
   }
   const fromClient = chain.find((error) => error.name !== undefined && error.name in CLIENT_KINDS)
   const known = fromClient ?? chain.at(-1)
+  // kafkajs throws it without a name of its own when a connection went between two of its steps.
+  const unconnected = known?.message === 'Broker not connected'
   return {
-    kind: CLIENT_KINDS[known?.name ?? ''] ?? 'retriable',
+    kind: unconnected ? 'connection' : (CLIENT_KINDS[known?.name ?? ''] ?? 'retriable'),
     code: known?.name ?? 'Error',
     message: known?.message ?? String(thrown),
   }

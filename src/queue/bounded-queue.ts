@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
-import type { DropReason } from '../telemetry/ledger.ts'
+import type { DropReason, Ledger } from '../telemetry/ledger.ts'
 import { type AwaitEnd, createAwaited } from './awaited.ts'
 import { createBreaker } from './breaker.ts'
 import { createLane, type Lane, type OwnedLane } from './lane.ts'
@@ -11,15 +11,14 @@ import { createWaitingLine } from './waiting-line.ts'
 export interface QueueConfig extends RoomConfig {
   /** At most this many hook calls wait, for room or for Kafka; those for room with `maxBytes` of records at most. */
   readonly maxWaiters: number
+  /** The Kafka topic of dead letters; null: there is none. */
+  readonly deadLetterTopic: string | null
 }
 
 export interface QueueDeps {
   readonly log: Logger
-  readonly onTaken: (count: number) => void
-  readonly onDelivered: (count: number) => void
-  readonly onDropped: (count: number, reason: DropReason) => void
-  /** Records of a rejected message that were already under way to Kafka. */
-  readonly onRejectedButSent: (count: number) => void
+  /** Told of each record when its fate is decided, in the same step. */
+  readonly ledger: Ledger
   /** Told when records entered a lane; starts its sending. */
   readonly onRecords: (lane: Lane) => void
 }
@@ -39,6 +38,8 @@ export interface BoundedQueue extends RecordIntake {
   /** True while nobody waits because waiting has proved useless. */
   readonly breakerOpen: boolean
   lanes(): Iterable<Lane>
+  /** `letter` takes the place of a record in flight of this lane, whose reply can no longer be what it waited for. */
+  toDeadLetters(lane: Lane, record: KafkaRecord, letter: KafkaRecord): void
   /** Up to `count` of the oldest records of each lane, to look at. */
   peek(count: number): readonly KafkaRecord[]
 }
@@ -62,7 +63,7 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   function laneOf(topic: string): OwnedLane {
     let lane = lanes.get(topic)
     if (lane === undefined) {
-      lane = createLane(topic, { onFreed, onDelivered, onDropped })
+      lane = createLane(topic, { onFreed, onDelivered, onDropped, onDischarged })
       lanes.set(topic, lane)
     }
     return lane
@@ -74,7 +75,8 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   }
 
   function onDelivered(records: readonly KafkaRecord[], lane: OwnedLane): void {
-    deps.onDelivered(records.length)
+    if (lane.topic === config.deadLetterTopic) deps.ledger.recordsDeadLettered(records.length, 'topic')
+    else deps.ledger.recordsDelivered(records.length)
     const closed = breaker.progress()
     if (lane.breaker.progress() || closed) {
       deps.log.info({ topic: lane.topic }, 'Kafka acknowledges again: calls may wait for it once more')
@@ -83,8 +85,12 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   }
 
   function onDropped(records: readonly KafkaRecord[], reason: DropReason): void {
-    deps.onDropped(records.length, reason)
+    deps.ledger.recordsDropped(records.length, reason)
     awaited.settled(records, 'lost')
+  }
+
+  function onDischarged(record: KafkaRecord): void {
+    awaited.settled([record], 'lost')
   }
 
   /** What is to be done when there is no room, or a reason to drop. */
@@ -136,7 +142,7 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
     } else {
       done('late')
     }
-    if (how === 'expired') waitExpired(records)
+    if (how === 'expired') waitExpired(lanesOf(open))
   }
 
   /** What waits is taken back; what is under way to Kafka can no longer be, nor can the `out` that are there. */
@@ -147,11 +153,11 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
       if (lane.isInFlight(record)) sent++
       else lane.withdraw(record, 'rejected')
     }
-    if (sent > 0) deps.onRejectedButSent(sent)
+    if (sent > 0) deps.ledger.recordsRejectedButSent(sent)
   }
 
   function commit(records: readonly KafkaRecord[]): void {
-    deps.onTaken(records.length)
+    deps.ledger.recordsTaken(records.length)
     for (const record of records) {
       const lane = laneOf(record.topic)
       lane.push(record)
@@ -162,8 +168,8 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   /** The event does not enter the queue; a rule that rejects sees to it that nobody receives it either. */
   function refuse({ records, policy, done }: Offer, reason: DropReason): void {
     const rejects = policy.onTimeout === 'reject' || policy.overflow === 'reject'
-    deps.onTaken(records.length)
-    deps.onDropped(records.length, rejects ? 'rejected' : reason)
+    deps.ledger.recordsTaken(records.length)
+    deps.ledger.recordsDropped(records.length, rejects ? 'rejected' : reason)
     done(rejects ? 'rejected' : 'dropped')
   }
 
@@ -196,44 +202,65 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   const hasEmptyLanes = (records: readonly KafkaRecord[]): boolean =>
     records.every(({ topic }) => laneOf(topic).records <= records.length) && awaited.length === 0
 
-  function countWaiter(records: readonly KafkaRecord[], change: 1 | -1): void {
-    for (const { topic } of records) laneOf(topic).waiters += change
+  const lanesOf = (records: readonly KafkaRecord[]): readonly OwnedLane[] => [
+    ...new Set(records.map(({ topic }) => laneOf(topic))),
+  ]
+
+  /** The lanes that an event waits for: those that are full; all of its own when it is the queue that is. */
+  function lanesInTheWay(records: readonly KafkaRecord[]): readonly OwnedLane[] {
+    const full = room.fullLanes(records)
+    return full.length > 0 ? full : lanesOf(records)
   }
 
   function wait(offer: Offer): void {
     const { records } = offer
-    countWaiter(records, 1)
+    // Only on these does it stand before those who come later: another lane of the event has room for them.
+    const inTheWay = lanesInTheWay(records)
+    for (const lane of inTheWay) lane.waiters++
     const end = (outcome: 'admitted' | 'expired'): void => {
-      countWaiter(records, -1)
+      for (const lane of inTheWay) lane.waiters--
       if (outcome === 'admitted') {
         admit(offer)
-      } else {
-        refuse(offer, 'wait_timeout')
-        waitExpired(records)
+        return
       }
+      const still = lanesInTheWay(records)
+      refuse(offer, 'wait_timeout')
+      waitExpired(still)
+      serveSoon()
     }
     line.add({ records, bytes: sumBytes(records), end }, offer.deadline - performance.now())
   }
 
   function serveLine(): void {
-    const blocked = new Set<string>()
+    const blocked = new Set<OwnedLane>()
     line.serve(({ records }) => {
       if (room.isFull) return 'stop'
-      const free = !records.some(({ topic }) => blocked.has(topic))
+      const free = !records.some(({ topic }) => blocked.has(laneOf(topic)))
       if (free && room.reserve(records)) return 'taken'
-      for (const { topic } of records) blocked.add(topic)
+      for (const lane of lanesInTheWay(records)) blocked.add(lane)
       return 'not-yet'
     })
   }
 
-  function waitExpired(records: readonly KafkaRecord[]): void {
-    for (const { topic } of records) {
-      const lane = laneOf(topic)
-      if (!lane.breaker.open && lane.breaker.waitExpired()) {
-        deps.log.warn({ topic }, 'no progress on this Kafka topic: its calls wait no more')
-        expireWaits((waiting) => waiting.some((record) => record.topic === topic))
-      }
+  let servesSoon = false
+  /** Whoever stood behind one that gave up may have room; many may give up together, so they are served once. */
+  function serveSoon(): void {
+    if (servesSoon || line.length === 0) return
+    servesSoon = true
+    setImmediate(() => {
+      servesSoon = false
+      serveLine()
+    })
+  }
+
+  /** A wait for these lanes ended without progress. A lane that Kafka refuses says nothing about Kafka as a whole. */
+  function waitExpired(inTheWay: readonly OwnedLane[]): void {
+    for (const lane of inTheWay) {
+      if (lane.breaker.open || !lane.breaker.waitExpired()) continue
+      deps.log.warn({ topic: lane.topic }, 'no progress on this Kafka topic: its calls wait no more')
+      expireWaits((waiting) => waiting.some(({ topic }) => topic === lane.topic))
     }
+    if (inTheWay.every((lane) => !lane.healthy)) return
     if (!breaker.open && breaker.waitExpired()) {
       deps.log.warn('Kafka makes no progress: no call waits for it until it acknowledges again')
       expireWaits(() => true)
@@ -273,6 +300,14 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
       else refuse(offer, decision)
     },
     lanes: () => lanes.values(),
+    toDeadLetters(lane, record, letter) {
+      lane.surrender(record)
+      room.exchange(record, letter)
+      const dead = laneOf(letter.topic)
+      dead.push(letter)
+      deps.onRecords(dead)
+      awaited.settled([record], 'lost')
+    },
     peek: (count) => [...lanes.values()].flatMap((lane) => lane.peek(count)),
   }
 }

@@ -18,6 +18,8 @@ export interface Lane {
   readonly waitingBytes: number
   /** False while Kafka refuses the topic itself: the lane may then hold less. */
   healthy: boolean
+  /** True while no call waits for this lane because waiting for it has proved useless. */
+  readonly breakerOpen: boolean
   /**
    * Takes records from the front for one batch, at least one when any waits: up to `maxRecords` and `maxBytes`.
    * They stay on the account until `deliver` or `drop`.
@@ -27,6 +29,10 @@ export interface Lane {
   deliver(records: readonly KafkaRecord[]): void
   /** These taken records are given up, counted with the reason: their room is free. */
   drop(records: readonly KafkaRecord[], reason: DropReason): void
+  /** This record in flight is kept elsewhere and counted there: its room is free. */
+  discharge(record: KafkaRecord): void
+  /** This record in flight leaves the lane for the dead letters: nothing is counted, no room is freed. */
+  surrender(record: KafkaRecord): void
   /** Gives up every record of the lane, in flight included, for good: what is told later of any of them is ignored. */
   abandon(reason: DropReason): void
   /** Up to `count` of the oldest records, those in flight included, to look at. */
@@ -56,6 +62,8 @@ export interface LaneDeps {
   /** Counts the records; called before `onFreed` in the same step. */
   readonly onDelivered: (records: readonly KafkaRecord[], lane: OwnedLane) => void
   readonly onDropped: (records: readonly KafkaRecord[], reason: DropReason) => void
+  /** The record is counted elsewhere. */
+  readonly onDischarged: (record: KafkaRecord) => void
 }
 
 /** How far `findWaiting` looks. */
@@ -76,6 +84,9 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
     healthy: true,
     waiters: 0,
     breaker: createBreaker(),
+    get breakerOpen() {
+      return lane.breaker.open
+    },
     get waitingRecords() {
       return waiting.length - withdrawn.size
     },
@@ -118,6 +129,15 @@ export function createLane(topic: string, deps: LaneDeps): OwnedLane {
       const bytes = land(records)
       deps.onDropped(records, reason)
       deps.onFreed(records.length, bytes)
+    },
+    discharge(record) {
+      if (abandoned) return
+      const bytes = land([record])
+      deps.onDischarged(record)
+      deps.onFreed(1, bytes)
+    },
+    surrender(record) {
+      if (!abandoned) land([record])
     },
     abandon(reason) {
       const all = lane.peek(Number.POSITIVE_INFINITY)

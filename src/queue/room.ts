@@ -20,8 +20,12 @@ export interface Room {
   readonly isFull: boolean
   /** Reserves room for all records, or for none. */
   reserve(all: readonly KafkaRecord[]): boolean
+  /** The lanes without room for these records; empty when it is the queue as a whole that is full. */
+  fullLanes(all: readonly KafkaRecord[]): readonly OwnedLane[]
   /** Gives back what was reserved and not used. */
   unreserve(all: readonly KafkaRecord[]): void
+  /** A record takes the place of another, whatever the bounds: they may be passed by the difference in size. */
+  exchange(old: KafkaRecord, replacement: KafkaRecord): void
   /** Records have left a lane. */
   freed(records: number, bytes: number): void
   /** Whether the records of one event would fit into an empty queue with healthy lanes. */
@@ -39,13 +43,16 @@ export function createRoom(config: RoomConfig, laneOf: (topic: string) => OwnedL
 
   function fits(lane: OwnedLane, record: KafkaRecord): boolean {
     const share = FULL_AT[record.policy.priority]
-    const cap = lane.healthy ? healthy : unhealthy
     return (
       records < config.maxRecords * share &&
       bytes + record.bytes <= config.maxBytes * share &&
-      lane.records < cap.records &&
-      lane.bytes + record.bytes <= cap.bytes
+      fitsLane(lane, 1, record.bytes)
     )
+  }
+
+  function fitsLane(lane: OwnedLane, moreRecords: number, moreBytes: number): boolean {
+    const cap = lane.healthy ? healthy : unhealthy
+    return lane.records + moreRecords <= cap.records && lane.bytes + moreBytes <= cap.bytes
   }
 
   function giveBack(record: KafkaRecord): void {
@@ -78,8 +85,21 @@ export function createRoom(config: RoomConfig, laneOf: (topic: string) => OwnedL
       }
       return true
     },
+    fullLanes(all) {
+      const sums = new Map<OwnedLane, { records: number; bytes: number }>()
+      for (const record of all) {
+        const lane = laneOf(record.topic)
+        const sum = sums.get(lane) ?? { records: 0, bytes: 0 }
+        sums.set(lane, { records: sum.records + 1, bytes: sum.bytes + record.bytes })
+      }
+      return [...sums].flatMap(([lane, sum]) => (fitsLane(lane, sum.records, sum.bytes) ? [] : [lane]))
+    },
     unreserve(all) {
       for (const record of all) giveBack(record)
+    },
+    exchange(old, replacement) {
+      bytes += replacement.bytes - old.bytes
+      laneOf(replacement.topic).reserve(replacement.bytes)
     },
     freed(freedRecords, freedBytes) {
       records -= freedRecords

@@ -1,6 +1,7 @@
 import { type Document, isAlias, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml'
 import { ConfigError, type Mistake } from '../config/config-error.ts'
 import { escaped } from '../text/quoted.ts'
+import { isTooDeep } from '../text/too-deep.ts'
 
 /** More aliases than anyone needs, and few enough that no file of aliases to long lists costs much to read. */
 const MAX_ALIASES = 100
@@ -83,8 +84,7 @@ function parse(text: string, lineCounter: LineCounter, file: string): Parsed {
     })
     return { document, targets, dangling }
   } catch (cause) {
-    // The parser recurses: a file nested thousands of levels deep ends its stack.
-    const reason = cause instanceof RangeError ? 'it is nested too deeply' : escaped(String(cause))
+    const reason = isTooDeep(cause) ? 'it is nested too deeply' : escaped(String(cause))
     throw new ConfigError([
       { file, line: 1, column: 1, message: `the file cannot be read as YAML: ${reason}` },
     ])

@@ -9,9 +9,15 @@ export type DropReason =
   | 'larger_than_queue'
   | 'rejected'
   | 'evicted'
+  | 'too_old'
+  | 'topic_refused'
+  | 'dead_letters_failed'
   | 'record_too_large'
   | 'record_invalid'
   | 'shutdown'
+
+/** Where a dead letter is kept. */
+export type DeadLetterPlace = 'topic' | 'file'
 
 /** The whole account at one moment. */
 export interface LedgerSnapshot {
@@ -21,6 +27,8 @@ export interface LedgerSnapshot {
   readonly refused: Readonly<Record<RefusalReason, number>>
   readonly records: number
   readonly delivered: number
+  /** Records that Kafka refused and that stand in the dead-letter topic, or in its file. */
+  readonly deadLettered: Readonly<Record<DeadLetterPlace, number>>
   readonly dropped: Readonly<Record<DropReason, number>>
   /** Records in the queue, in flight included, as counted by the lanes themselves. */
   readonly queued: number
@@ -30,7 +38,7 @@ export interface LedgerSnapshot {
 
 /**
  * The account of everything that came and went. It balances at every moment:
- * calls = matched + unmatched + refused, and records = delivered + dropped + queued.
+ * calls = matched + unmatched + refused, and records = delivered + dead-lettered + dropped + queued.
  * Both sides are counted apart, so that an imbalance shows a fault instead of hiding it.
  * Only hook calls count as calls: OnProviderLoaded and OnProviderUnloaded do not.
  */
@@ -41,6 +49,7 @@ export interface Ledger {
   /** `count` records were offered to the queue and decided on: queued, or dropped at once. */
   recordsTaken(count: number): void
   recordsDelivered(count: number): void
+  recordsDeadLettered(count: number, place: DeadLetterPlace): void
   recordsDropped(count: number, reason: DropReason): void
   recordsRejectedButSent(count: number): void
   /** Everything in one step. `queued` is asked of the queue at that moment. */
@@ -60,6 +69,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   let delivered = 0
   let rejectedButSent = 0
   const refused: Record<RefusalReason, number> = { malformed: 0, overloaded: 0, internal: 0 }
+  const deadLettered: Record<DeadLetterPlace, number> = { topic: 0, file: 0 }
   const dropped: Record<DropReason, number> = {
     queue_full: 0,
     wait_timeout: 0,
@@ -67,6 +77,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
     larger_than_queue: 0,
     rejected: 0,
     evicted: 0,
+    too_old: 0,
+    topic_refused: 0,
+    dead_letters_failed: 0,
     record_too_large: 0,
     record_invalid: 0,
     shutdown: 0,
@@ -91,6 +104,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
     recordsDelivered(count) {
       delivered += count
     },
+    recordsDeadLettered(count, place) {
+      deadLettered[place] += count
+    },
     recordsDropped(count, reason) {
       dropped[reason] += count
     },
@@ -104,6 +120,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       refused: { ...refused },
       records,
       delivered,
+      deadLettered: { ...deadLettered },
       dropped: { ...dropped },
       queued: deps.queuedRecords(),
       rejectedButSent,
@@ -115,5 +132,8 @@ export function createLedger(deps: LedgerDeps): Ledger {
 export function balances(s: LedgerSnapshot): boolean {
   const refused = Object.values(s.refused).reduce((sum, n) => sum + n, 0)
   const dropped = Object.values(s.dropped).reduce((sum, n) => sum + n, 0)
-  return s.calls === s.matched + s.unmatched + refused && s.records === s.delivered + dropped + s.queued
+  const dead = s.deadLettered.topic + s.deadLettered.file
+  return (
+    s.calls === s.matched + s.unmatched + refused && s.records === s.delivered + dead + dropped + s.queued
+  )
 }

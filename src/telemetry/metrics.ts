@@ -99,9 +99,14 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
   const refused = counter('exhook_calls_refused_total', 'Hook calls answered with a gRPC error.', 'reason')
   const records = counter(
     'exhook_records_total',
-    'Records made by the rules; equals delivered + dropped + exhook_queue_records.',
+    'Records made by the rules; equals delivered + dead-lettered + dropped + exhook_queue_records.',
   )
   const delivered = counter('exhook_records_delivered_total', 'Records acknowledged by Kafka.')
+  const deadLettered = counter(
+    'exhook_records_dead_lettered_total',
+    'Records that Kafka refused and that are kept, in the dead-letter topic or in its file.',
+    'place',
+  )
   const dropped = counter('exhook_records_dropped_total', 'Records given up, by reason.', 'reason')
   const rejectedButSent = counter(
     'exhook_records_rejected_but_sent_total',
@@ -125,15 +130,16 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
     set(records, now.records)
     set(delivered, now.delivered)
     set(rejectedButSent, now.rejectedButSent)
-    setEach(refused, now.refused)
-    setEach(dropped, now.dropped)
+    setEach(refused, 'reason', now.refused)
+    setEach(deadLettered, 'place', now.deadLettered)
+    setEach(dropped, 'reason', now.dropped)
     queued.set(now.queued)
   }
 }
 
-function setEach(metric: Counter, values: Readonly<Record<string, number>>): void {
+function setEach(metric: Counter, label: string, values: Readonly<Record<string, number>>): void {
   metric.reset()
-  for (const [reason, value] of Object.entries(values)) metric.inc({ reason }, value)
+  for (const [name, value] of Object.entries(values)) metric.inc({ [label]: name }, value)
 }
 
 /** What the queue, the lanes and the cluster are like, read at each scrape. */
@@ -151,6 +157,11 @@ function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery:
   const breaker = gauge('exhook_queue_breaker_open', '1 while no call waits because Kafka makes no progress.')
   const laneRecords = gauge('exhook_lane_records', 'Records in a lane, in flight included.', 'topic')
   const laneBytes = gauge('exhook_lane_bytes', 'Bytes in a lane, in flight included.', 'topic')
+  const laneBreaker = gauge(
+    'exhook_lane_breaker_open',
+    '1 while no call waits for this Kafka topic because it makes no progress.',
+    'topic',
+  )
   const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic')
   const up = gauge('exhook_kafka_up', '1 while Kafka answers.')
 
@@ -161,12 +172,13 @@ function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery:
     awaited.set(queue.awaited)
     breaker.set(queue.breakerOpen ? 1 : 0)
     up.set(delivery.cluster.state === 'up' ? 1 : 0)
-    for (const metric of [laneRecords, laneBytes, quarantined]) metric.reset()
+    for (const metric of [laneRecords, laneBytes, laneBreaker, quarantined]) metric.reset()
     let labels = 0
     for (const lane of queue.lanes()) {
       const topic = ++labels > MAX_TOPIC_LABELS ? 'other' : lane.topic
       laneRecords.inc({ topic }, lane.records)
       laneBytes.inc({ topic }, lane.bytes)
+      laneBreaker.inc({ topic }, lane.breakerOpen ? 1 : 0)
       quarantined.inc({ topic }, lane.healthy ? 0 : 1)
     }
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createEmqxStandIn, type EmqxStandIn } from '../../demo/emqx-stand-in/emqx-stand-in.ts'
+import { createEmqxStandIn, type EmqxStandIn, type HookCall } from '../../demo/emqx-stand-in/emqx-stand-in.ts'
 import { connectDevices, type Devices } from '../support/devices.ts'
 import { consumeAll } from '../support/kafka/consume.ts'
 import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
@@ -14,20 +14,28 @@ const RULES = temporaryFile(
     filter: fleet/+/state
     topic: fleet
   - hook: message.publish
-    filter: bad/+/state
+    filter: [bad/+/state, both/+/state]
     topic: not_there
+  - hook: message.publish
+    filter: both/+/state
+    topic: fleet
 `,
 )
 
 describe('with a real Kafka that fails', () => {
   let kafka: KafkaServer
   let provider: ProviderProcess
-  let emqx: EmqxStandIn
+  let emqx: EmqxStandIn & { readonly calls: readonly HookCall[] }
   let devices: Devices
 
   async function begin(flags: readonly string[], count: number): Promise<void> {
     provider = await startProvider([`--rules=${RULES}`, `--kafka-brokers=${kafka.bootstrap}`, ...flags])
-    emqx = createEmqxStandIn({ provider: `http://127.0.0.1:${provider.grpcPort}` })
+    const calls: HookCall[] = []
+    const standIn = createEmqxStandIn(
+      { provider: `http://127.0.0.1:${provider.grpcPort}` },
+      { onHookCall: (call) => void calls.push(call) },
+    )
+    emqx = Object.assign(standIn, { calls })
     await emqx.start()
     devices = await connectDevices(emqx.url, count)
   }
@@ -82,6 +90,24 @@ describe('with a real Kafka that fails', () => {
     const messages = provider.lines.map((line) => line.msg)
     expect(messages.filter((msg) => msg === 'Kafka is back')).toHaveLength(1)
     expect(messages.filter((msg) => msg.startsWith('Kafka cannot be reached'))).toHaveLength(1)
+    await kafka.deleteTopic('fleet')
+  })
+
+  it('holds no device up whose topic has room when another waits for a topic that has none', async () => {
+    await kafka.createTopic('fleet', 6)
+    await begin(['--queue-max-records=100'], 10)
+    const both = (id: string) => id === 'device-0' || id === 'device-1'
+    devices.run((id) => (both(id) ? `both/${id}/state` : `fleet/${id}/state`), 200)
+    await sleep(6000)
+    await devices.halt()
+    const slowest = Math.max(...emqx.calls.filter((call) => !both(call.clientid)).map((call) => call.ms))
+    expect(slowest).toBeLessThan(1000)
+    const good = [...devices.acknowledged].filter(([id]) => !both(id))
+    const found = await consumeAll(kafka.bootstrap, ['fleet'])
+    for (const [id, numbers] of good)
+      expect(found.filter((one) => one.key === id)).toHaveLength(numbers.length)
+    expect(await metric(provider, 'exhook_lane_breaker_open', 'topic="fleet"')).toBe(0)
+    expect((await ledgerOf(provider)).balanced).toBe(true)
     await kafka.deleteTopic('fleet')
   })
 

@@ -98,6 +98,24 @@ describe('the life of the process', () => {
     })
   })
 
+  it('keeps to the deadline of the stop also when the broker is frozen', async () => {
+    const frozen = await startKafka({ topics: { fleet: 3 } })
+    try {
+      const on = await begin(frozen.bootstrap, ['--stop-deadline-ms=1500'])
+      on.devices.run((id) => `fleet/${id}`, 200)
+      await sleep(1000)
+      frozen.freeze()
+      await sleep(300)
+      await on.devices.halt()
+      const start = performance.now()
+      expect(await on.provider.stop()).toBe(0)
+      expect(performance.now() - start).toBeLessThan(4000)
+      expect(on.provider.lines.at(-1)?.msg).toBe('stopped: these records were not delivered and are lost')
+    } finally {
+      await frozen.stop()
+    }
+  })
+
   it('exits at once on a second signal', async () => {
     const on = await begin('127.0.0.1:1')
     on.devices.run((id) => `fleet/${id}`, 100)

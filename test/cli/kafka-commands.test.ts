@@ -211,7 +211,7 @@ describe('the command line', () => {
     ]) {
       expect(wrong.stderr).toContain(part)
     }
-    expect((await run(['tail', 'x', `--config=${config}`])).code).toBe(1)
+    expect((await run(['tail', 'x', `--config=${config}`, '--from=middle'])).code).toBe(1)
   })
 
   it.each([
@@ -249,6 +249,11 @@ it('dead-letters lists and puts back', async () => {
   const refused = await run(['dead-letters', 'redrive'])
   expect(refused.code).toBe(1)
   expect(refused.stdout).toContain('Kafka refused 0@1 again, bound for gone: UNKNOWN_TOPIC_OR_PARTITION')
-  const other = await run(['dead-letters', 'list', '--dead-letter-topic=nowhere'])
+  const other = await run(['dead-letters', 'list', '--dead-letters-topic=nowhere'])
+  const off = await run(['dead-letters', 'list', '--dead-letters-topic=off'])
+  expect(off).toMatchObject({
+    code: 1,
+    stderr: 'dead_letters.topic is off, so there is nothing to look into\n',
+  })
   expect(other).toMatchObject({ code: 1, stderr: `there is no Kafka topic nowhere at ${kafka.bootstrap}\n` })
 })

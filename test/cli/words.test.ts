@@ -23,6 +23,7 @@ it('tells the own flags, the words and the flags of the configuration apart, in 
     switches: new Set(['json']),
     rest: ['--kafka-brokers=a:1,b:2', '--kafka-tls', '--log-level=debug'],
     mistakes: [],
+    fits: true,
   })
   expect(readWords(['--kafka-tls', 't'], SPEC)).toMatchObject({
     words: { 'Kafka topic': 't' },
@@ -41,6 +42,7 @@ it('finds every mistake at once', () => {
     '`b` is not expected here',
   ])
   expect(readWords([], SPEC).mistakes).toEqual([{ message: 'name a Kafka topic' }])
+  expect(readWords([], SPEC).fits).toBe(false)
 })
 
 it.each(['0', '-1', '1.5', 'many', '1e3', ''])('takes %j for no count', (text) => {

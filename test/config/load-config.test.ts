@@ -71,7 +71,6 @@ describe('all mistakes at once', () => {
       'config.yaml:6:16: kafka.tls_ca_file: the file cannot be read: there is none of this name',
       'config.yaml:6:16: kafka.tls_ca_file: kafka.tls_ca_file is of no use without `kafka.tls: true`; set it, or remove the file',
       'config.yaml:7:1: unknown key `max_records`, did you mean `queue.max_records`?',
-      'config.yaml:9:14: queue.max_bytes: kafka.batch_max_bytes (512KiB) is more than queue.max_bytes (1KiB) ever holds; make the queue larger or the batch smaller',
       'config.yaml:10:15: queue.lane_share: must be a number above 0 and up to 1, not `0`',
       'config.yaml:11:6: log: must be a section with keys of its own: level',
       'config.yaml:13:3: http.port: has no value; write one, or remove the key',
@@ -130,11 +129,11 @@ describe('the file', () => {
     ['grpc:\n  port: {a: 1}\n', '2:9: grpc.port: must be a port from 0 to 65535'],
     [
       '- grpc\n',
-      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, queue, stop, http, log',
+      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, dead_letters, queue, stop, http, log',
     ],
     [
       'just text',
-      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, queue, stop, http, log',
+      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, dead_letters, queue, stop, http, log',
     ],
     ['? [grpc]\n: 1\n', '1:3: this is no key of ours'],
     ['__proto__:\n  x: 1\n', '1:1: unknown key `__proto__`'],
@@ -244,6 +243,13 @@ describe('the flags', () => {
   })
 })
 
+it('says that a file is nested too deeply instead of falling over it', () => {
+  for (const depth of [1000, 100_000, 200_000]) {
+    const mistakes = mistakesOf({ yaml: '['.repeat(depth) })
+    expect(mistakes.join()).toContain('nested too deeply')
+  }
+})
+
 describe('what does not fit together', () => {
   const TLS = 'set kafka.sasl.mechanism, or remove them'
   it.each([
@@ -251,11 +257,6 @@ describe('what does not fit together', () => {
       'the same port twice',
       { EXHOOK_HTTP_PORT: '9000' },
       'EXHOOK_HTTP_PORT: grpc and http cannot both listen',
-    ],
-    [
-      'a batch that no queue holds',
-      { EXHOOK_QUEUE_MAX_RECORDS: '10' },
-      'EXHOOK_QUEUE_MAX_RECORDS: kafka.batch_max_records (1000) is more than queue.max_records (10)',
     ],
     [
       'a refused topic with more room',
@@ -281,8 +282,8 @@ describe('what does not fit together', () => {
   })
 
   it('is told at the value that the user wrote, not at a default', () => {
-    const mistakes = mistakesOf({ yaml: 'kafka:\n  batch_max_bytes: 65MiB\n' })
-    expect(mistakes[0]).toMatch(/^config\.yaml:2:20: kafka\.batch_max_bytes: /)
+    const mistakes = mistakesOf({ yaml: 'queue:\n  lane_share: 0.05\n' })
+    expect(mistakes[0]).toMatch(/^config\.yaml:2:15: queue\.lane_share: /)
   })
 
   it('is not guessed at when one of the two is wrong by itself', () => {

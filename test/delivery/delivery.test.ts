@@ -1,90 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
-import { createDelivery, type Delivery } from '../../src/delivery/delivery.ts'
-import type { BatchConfig } from '../../src/delivery/lane-loop.ts'
-import type { KafkaFailure } from '../../src/kafka/kafka-driver.ts'
-import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
-import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
-import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
-import { balances, createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
-import {
-  AWAY,
-  createPretendKafka,
-  LATER,
-  NO_TOPIC,
-  type PretendKafka,
-  TOO_LARGE,
-} from '../support/pretend-kafka.ts'
-import { createLogRecorder, type LogLine } from '../support/quiet-log.ts'
+import { describe, expect, it } from 'vitest'
+import { balances } from '../../src/telemetry/ledger.ts'
+import { AWAY, LATER, NO_TOPIC, TOO_LARGE } from '../support/pretend-kafka.ts'
 import { numbered, record } from '../support/records.ts'
-
-interface Line {
-  readonly kafka: PretendKafka
-  readonly queue: BoundedQueue
-  readonly ledger: Ledger
-  readonly delivery: Delivery
-  readonly failures: KafkaFailure[]
-  readonly lines: LogLine[]
-  offer(records: readonly KafkaRecord[]): void
-  empty(): Promise<void>
-}
-
-const running: Delivery[] = []
-
-function line(config: Partial<BatchConfig> = {}, pauseMs?: number): Line {
-  const kafka = createPretendKafka()
-  const { log, lines } = createLogRecorder()
-  const failures: KafkaFailure[] = []
-  const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
-  const delivery = createDelivery(
-    { lingerMs: 1, batchMaxRecords: 8, batchMaxBytes: 1e6, ...config },
-    {
-      driver: kafka,
-      log,
-      onFailure: (failure) => failures.push(failure),
-      ...(pauseMs && { pauseMs: () => pauseMs }),
-    },
-  )
-  const queue: BoundedQueue = createBoundedQueue(
-    { maxRecords: 100_000, maxBytes: 1e9, maxWaiters: 10, laneShare: 1, unhealthyLaneShare: 1 },
-    {
-      log,
-      onTaken: ledger.recordsTaken,
-      onDelivered: ledger.recordsDelivered,
-      onDropped: ledger.recordsDropped,
-      onRejectedButSent: ledger.recordsRejectedButSent,
-      onRecords: (lane) => delivery.notify(lane),
-    },
-  )
-  running.push(delivery)
-  return {
-    kafka,
-    queue,
-    ledger,
-    delivery,
-    failures,
-    lines,
-    offer(records) {
-      for (const one of records)
-        queue.offer([one], { policy: { ...DEFAULT_POLICY, overflow: 'wait' }, waitMs: 1000 }, () => {})
-    },
-    async empty() {
-      while (queue.records > 0) await sleep(2)
-    },
-  }
-}
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((delivery) => delivery.drain(0)))
-})
-
-const values = (records: readonly KafkaRecord[]): number[] =>
-  records.map((one) => Number(one.value.toString()))
+import { createLine, values } from './bench.ts'
 
 describe('a lane', () => {
   it('goes out in order, in batches, one send outstanding', async () => {
-    const l = line()
+    const l = createLine()
     l.kafka.answerAfterMs = 1
     const records = numbered('a', 100, 5)
     l.offer(records)
@@ -96,7 +20,7 @@ describe('a lane', () => {
   })
 
   it('lets the first record wait for company, and a full batch not', async () => {
-    const l = line({ lingerMs: 60 })
+    const l = createLine({ lingerMs: 60 })
     l.offer(numbered('a', 1, 1))
     await sleep(15)
     expect(l.kafka.sends).toHaveLength(0)
@@ -109,7 +33,7 @@ describe('a lane', () => {
   })
 
   it('sends a batch that failed again unchanged before anything else', async () => {
-    const l = line()
+    const l = createLine()
     l.kafka.fault = (_, send) => (send === 1 ? LATER : null)
     l.offer(numbered('a', 3, 1))
     await sleep(20)
@@ -123,7 +47,7 @@ describe('a lane', () => {
 
 describe('Kafka away', () => {
   it('is said once, holds everything, and is over for all lanes when a probe finds it back', async () => {
-    const l = line()
+    const l = createLine()
     l.kafka.alive = false
     l.delivery.start()
     await sleep(10)
@@ -148,7 +72,7 @@ describe('Kafka away', () => {
 
 describe('a bad topic', () => {
   it('stops its own lane only, says so with the fix, and goes on when the topic is there', async () => {
-    const l = line()
+    const l = createLine()
     l.kafka.fault = (batch) => (batch.topic === 'bad' ? NO_TOPIC : null)
     l.offer(numbered('bad', 20, 2))
     l.offer(numbered('good', 50, 2))
@@ -171,7 +95,7 @@ describe('a bad topic', () => {
 
 describe('a record that Kafka refuses', () => {
   it('is found by halves and dropped, and the others go on in order', async () => {
-    const l = line()
+    const l = createLine()
     const culprits = new Set([2, 3, 7])
     l.kafka.fault = (batch) => (values(batch.records).some((n) => culprits.has(n)) ? TOO_LARGE : null)
     l.offer(numbered('a', 16, 1))
@@ -186,7 +110,7 @@ describe('a record that Kafka refuses', () => {
         fc.uniqueArray(fc.integer({ min: 0, max: 23 }), { maxLength: 6 }),
         fc.infiniteStream(fc.boolean()),
         async (bad, chance) => {
-          const l = line({ lingerMs: 0 }, 1)
+          const l = createLine({ lingerMs: 0 }, { pauseMs: 1 })
           const culprits = new Set(bad)
           let retries = 0
           l.kafka.fault = (batch) => {
@@ -210,7 +134,7 @@ describe('a record that Kafka refuses', () => {
 
 describe('drain', () => {
   it('sends what waits without lingering', async () => {
-    const l = line({ lingerMs: 10_000 })
+    const l = createLine({ lingerMs: 10_000 })
     l.offer(numbered('a', 3, 1))
     const start = performance.now()
     expect(await l.delivery.drain(5000)).toBe(0)
@@ -219,7 +143,7 @@ describe('drain', () => {
   })
 
   it('gives up at its deadline and says what is left', async () => {
-    const l = line()
+    const l = createLine()
     l.kafka.alive = false
     l.offer(numbered('a', 3, 1))
     expect(await l.delivery.drain(200)).toBe(3)
@@ -230,7 +154,7 @@ describe('drain', () => {
   })
 
   it('still delivers when Kafka comes back before the deadline', async () => {
-    const l = line()
+    const l = createLine()
     l.kafka.alive = false
     l.offer([record('a', 'k', '1')])
     await sleep(20)
@@ -241,6 +165,6 @@ describe('drain', () => {
   })
 
   it('has nothing to do when nothing ever came', async () => {
-    expect(await line().delivery.drain(1000)).toBe(0)
+    expect(await createLine().delivery.drain(1000)).toBe(0)
   })
 })

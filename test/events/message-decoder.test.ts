@@ -200,6 +200,14 @@ describe('a contract that the decoder could not read', () => {
 const header = (key: string, value: string): Buffer =>
   bytesField(MESSAGE.headers, Buffer.concat([bytesField(1, key), bytesField(2, value)]))
 
+it('takes ten thousand topic filters and refuses more', () => {
+  const decodeSubscribe = decoderOf('ClientSubscribeRequest')
+  const filters = (count: number) =>
+    Buffer.concat(Array.from({ length: count }, () => bytesField(3, Buffer.alloc(0))))
+  expect(decodeSubscribe(filters(10_000)).topic_filters).toHaveLength(10_000)
+  expect(() => decodeSubscribe(filters(10_001))).toThrow('there are more than 10000 topic_filters')
+})
+
 /** Runs `decode`; anything but a result or a MalformedRequestError fails the test. */
 function orMalformed(decode: () => unknown): void {
   try {

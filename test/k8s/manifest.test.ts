@@ -271,16 +271,19 @@ describe('the network policy', () => {
     expect(hooks?.ports).toEqual([{ protocol: 'TCP', port: 9000 }])
     expect(hooks?.from?.length).toBeGreaterThan(0)
     for (const peer of hooks?.from ?? []) expect(peer).toHaveProperty('podSelector.matchExpressions')
-    expect(monitoring).toEqual({ ports: [{ protocol: 'TCP', port: 8080 }] })
+    expect(monitoring?.ports).toEqual([{ protocol: 'TCP', port: 8080 }])
+    expect(monitoring?.from).toHaveLength(1)
   })
 
   it('lets it reach names and Kafka, nothing else', () => {
     expect(policy.spec.egress.flatMap(({ ports }) => ports)).toEqual([
       { protocol: 'UDP', port: 53 },
       { protocol: 'TCP', port: 53 },
-      { protocol: 'TCP', port: 9092, endPort: 9094 },
+      { protocol: 'UDP', port: 5353 },
+      { protocol: 'TCP', port: 5353 },
+      { protocol: 'TCP', port: 9092, endPort: 9098 },
     ])
     const ports = config.kafka.brokers.map((broker) => Number(broker.split(':').at(-1)))
-    for (const port of ports) expect(port >= 9092 && port <= 9094).toBe(true)
+    for (const port of ports) expect(port >= 9092 && port <= 9098).toBe(true)
   })
 })

@@ -40,14 +40,12 @@ export function createBench(config: Partial<QueueConfig> = {}): Bench {
       maxWaiters: 100,
       laneShare: 0.5,
       unhealthyLaneShare: 0.1,
+      deadLetterTopic: 'dead',
       ...config,
     },
     {
       log,
-      onTaken: ledger.recordsTaken,
-      onDelivered: ledger.recordsDelivered,
-      onDropped: ledger.recordsDropped,
-      onRejectedButSent: ledger.recordsRejectedButSent,
+      ledger,
       onRecords: () => {},
     },
   )

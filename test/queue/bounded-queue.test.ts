@@ -343,3 +343,45 @@ describe('whatever comes', () => {
     )
   })
 })
+
+describe('an event of a full lane and of one with room', () => {
+  const both = () => [...some('bad', 1), ...some('good', 1)]
+
+  it('waits without holding up the lane that has room', () => {
+    const b = createBench()
+    fill(b, 'bad', 5)
+    const event = b.offer(both())
+    expect(event.outcome).toBeUndefined()
+    expect(b.offer(some('good', 1)).outcome).toBe('queued')
+    expect(b.offer(some('good', 1), DROP).outcome).toBe('queued')
+    expect(b.offer(some('bad', 1), DROP).outcome).toBe('dropped')
+    b.lane('bad').deliver(b.lane('bad').take(1, 1e9))
+    expect(event.outcome).toBe('queued')
+  })
+
+  it('opens the breaker of the full lane only, when Kafka refuses that one', () => {
+    const b = createBench({ maxRecords: 50 })
+    fill(b, 'bad', 5)
+    b.lane('bad').healthy = false
+    for (let i = 0; i < 10; i++) {
+      b.offer(both())
+      vi.advanceTimersByTime(4500)
+    }
+    expect(b.queue.breakerOpen).toBe(false)
+    expect(b.lane('bad').breakerOpen).toBe(true)
+    expect(b.lane('good').breakerOpen).toBe(false)
+    expect(b.offer(both()).outcome).toBe('dropped')
+    fill(b, 'good', 25)
+    expect(b.offer(some('good', 1)).outcome).toBeUndefined()
+  })
+
+  it('lets those behind it go when it gives up', () => {
+    const b = createBench()
+    fill(b, 'a', 4)
+    const large = b.offer(some('a', 2), { ...WAIT, waitMs: 1000 })
+    const small = b.offer(some('a', 1), { ...WAIT, waitMs: 4000 })
+    expect(small.outcome).toBeUndefined()
+    vi.advanceTimersByTime(1001)
+    expect([large.outcome, small.outcome]).toEqual(['dropped', 'queued'])
+  })
+})

@@ -90,12 +90,13 @@ export async function ledgerOf(provider: ProviderProcess) {
     refused: sumOf(text, 'exhook_calls_refused_total'),
     records: sumOf(text, 'exhook_records_total'),
     delivered: sumOf(text, 'exhook_records_delivered_total'),
+    deadLettered: sumOf(text, 'exhook_records_dead_lettered_total'),
     dropped: sumOf(text, 'exhook_records_dropped_total'),
     queued: sumOf(text, 'exhook_queue_records'),
   }
   const balanced =
     ledger.calls === ledger.matched + ledger.unmatched + ledger.refused &&
-    ledger.records === ledger.delivered + ledger.dropped + ledger.queued
+    ledger.records === ledger.delivered + ledger.deadLettered + ledger.dropped + ledger.queued
   return { ...ledger, balanced }
 }
 

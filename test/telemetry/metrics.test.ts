@@ -11,17 +11,28 @@ import { record } from '../support/records.ts'
 function bench() {
   const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
   const delivery = createDelivery(
-    { lingerMs: 1e6, batchMaxRecords: 1e6, batchMaxBytes: 1e9 },
-    { driver: createPretendKafka(), log: quietLog, onFailure: () => {} },
+    {
+      lingerMs: 1e6,
+      batchMaxRecords: 1e6,
+      batchMaxBytes: 1e9,
+      deadLetterTopic: null,
+      topicErrorTtlMs: 1e6,
+      maxRecordAgeMs: 0,
+    },
+    { driver: createPretendKafka(), log: quietLog, onFailure: () => {}, giveUp: () => {} },
   )
   const queue: BoundedQueue = createBoundedQueue(
-    { maxRecords: 1000, maxBytes: 1e6, maxWaiters: 10, laneShare: 1, unhealthyLaneShare: 1 },
+    {
+      maxRecords: 1000,
+      maxBytes: 1e6,
+      maxWaiters: 10,
+      laneShare: 1,
+      unhealthyLaneShare: 1,
+      deadLetterTopic: null,
+    },
     {
       log: quietLog,
-      onTaken: ledger.recordsTaken,
-      onDelivered: ledger.recordsDelivered,
-      onDropped: ledger.recordsDropped,
-      onRejectedButSent: ledger.recordsRejectedButSent,
+      ledger,
       onRecords: () => {},
     },
   )

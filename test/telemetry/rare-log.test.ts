@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { createRareLog } from '../../src/exhook/rare-log.ts'
+import { createRareLog } from '../../src/telemetry/rare-log.ts'
 import { createLogRecorder } from '../support/quiet-log.ts'
 
 it('logs the first of each topic at once, and then tells how many were left unsaid', async () => {
