@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
 import { runCheck } from './cli/check.ts'
+import { runKafkaCommand } from './cli/kafka-commands.ts'
 import { loadAll } from './cli/load-all.ts'
+import { createStreamOutput } from './cli/stream-output.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
 import { loadConfig } from './config/load-config.ts'
@@ -13,9 +15,12 @@ const USAGE = `exhook-kafka: EMQX's hook events to Kafka
 
   exhook-kafka serve --config config.yaml --rules rules.yaml   run the server
   exhook-kafka check rules.yaml …                              check rule files; exit 1 on a mistake
+  exhook-kafka tail <Kafka topic> …                            print records as they come (tail --help)
+  exhook-kafka dead-letters list|watch|redrive …               what Kafka refused (dead-letters --help)
   exhook-kafka --help | --version
 
-Exit codes: 0 well; 1 a mistake in a file, a variable or a flag, or a failed start; 2 no such command, or words it cannot take.
+Exit codes: 0 well; 1 a mistake in a file, a variable or a flag, a failed start, or what Kafka did not do; 2 no such command, or words
+it cannot take.
 
 Options of serve:
 
@@ -24,6 +29,7 @@ Options of serve:
 /** The program as a process: words, signals and exit codes are dealt with here and nowhere else. */
 export async function main(): Promise<void> {
   const [command = '', ...words] = process.argv.slice(2)
+  if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
   const asked = (flag: string) => command === flag || words.includes(flag)
   if (asked('--help') || command === 'help' || command === '-h') return print(`${USAGE}${optionsHelp()}`)
   if (asked('--version') || command === 'version') return print(`${version()}\n`)
@@ -37,6 +43,24 @@ export async function main(): Promise<void> {
   if (command === 'serve') return serve(words)
   process.stderr.write(command === '' ? USAGE : `There is no command "${command}".\n\n${USAGE}`)
   process.exitCode = 2
+}
+
+/** Ctrl-C, SIGTERM and a reader that has seen enough end it in good order; a second signal ends it at once. */
+async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly string[]): Promise<void> {
+  const ending = new AbortController()
+  const onSignal = () => (ending.signal.aborted ? process.exit(1) : ending.abort())
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  const exitCode = await runKafkaCommand(command, words, {
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    out: createStreamOutput(process.stdout, () => ending.abort()),
+    err: createStreamOutput(process.stderr),
+    signal: ending.signal,
+    createLog: ({ level }) => pino({ level, base: null }, pino.destination({ fd: 2, sync: true })),
+  })
+  // All that was printed is written; a broker that does not answer is not waited for.
+  process.exit(exitCode)
 }
 
 async function serve(argv: readonly string[]): Promise<void> {

@@ -80,12 +80,17 @@ function* tokens(argv: readonly string[]): Generator<Token> {
       yield { name, text: inline }
     } else {
       const next = argv[i + 1]
-      const takesNext = next !== undefined && !next.startsWith('--') && !isLoneSwitch(name, next)
+      const takesNext = takesNextWord(name, next)
       // What follows an unknown flag is its value: it could be a secret, and is not to be complained about by itself.
       if (takesNext) i++
       yield { name, text: takesNext ? next : undefined }
     }
   }
+}
+
+/** Whether a flag that was given without `=` takes the word after it as its value. */
+export function takesNextWord(name: string, next: string | undefined): boolean {
+  return next !== undefined && !next.startsWith('--') && !isLoneSwitch(name, next)
 }
 
 /** `--kafka-tls` before something that is neither `true` nor `false`. */
