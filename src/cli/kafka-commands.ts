@@ -3,9 +3,9 @@ import type { Logger } from 'pino'
 import type { Config, KafkaConfig } from '../config/config.ts'
 import { ConfigError, type Mistake } from '../config/config-error.ts'
 import { type ConfigSources, loadConfig } from '../config/load-config.ts'
-import { kafkaClientConfig } from '../kafka/client-config.ts'
+import { type KafkaClientConfig, kafkaClientConfig } from '../kafka/client-config.ts'
+import { createKafkaDriver } from '../kafka/create-driver.ts'
 import type { KafkaDriver } from '../kafka/kafka-driver.ts'
-import { createKafkaJsDriver, type KafkaJsDriverConfig } from '../kafka/kafkajs-driver.ts'
 import { createKafkaJsReader } from '../kafka/kafkajs-reader.ts'
 import { KafkaReadError, type RecordReader } from '../kafka/record-reader.ts'
 import { suggestion } from '../text/did-you-mean.ts'
@@ -128,7 +128,8 @@ async function runOnKafka(command: Understood, config: Config, deps: KafkaComman
   const client = clientOf(config.kafka, deps)
   const reader = createKafkaJsReader(client, { log })
   let driver: KafkaDriver | undefined
-  const createDriver = () => (driver ??= createKafkaJsDriver(client, { log, onRenewal: () => {} }))
+  const createDriver = () =>
+    (driver ??= createKafkaDriver(config.kafka.driver, client, { log, onRenewal: () => {} }))
   try {
     return await command.run({ reader, driver: createDriver })
   } catch (error) {
@@ -141,7 +142,7 @@ async function runOnKafka(command: Understood, config: Config, deps: KafkaComman
   }
 }
 
-function clientOf(kafka: KafkaConfig, { readFile }: KafkaCommandDeps): KafkaJsDriverConfig {
+function clientOf(kafka: KafkaConfig, { readFile }: KafkaCommandDeps): KafkaClientConfig {
   return kafkaClientConfig(kafka, kafka.tlsCaFile === null ? undefined : readFile(kafka.tlsCaFile))
 }
 
