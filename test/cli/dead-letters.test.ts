@@ -44,6 +44,7 @@ const clientConfig = () => ({
   clientId: 'test',
   connectionTimeoutMs: 3000,
   requestTimeoutMs: 10_000,
+  compression: 'none' as const,
   tls: null,
   sasl: null,
 })

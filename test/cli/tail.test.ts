@@ -16,6 +16,7 @@ const config = () => ({
   clientId: 'test',
   connectionTimeoutMs: 3000,
   requestTimeoutMs: 10_000,
+  compression: 'none' as const,
   tls: null,
   sasl: null,
 })

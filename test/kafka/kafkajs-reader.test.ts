@@ -30,6 +30,7 @@ function reader(): RecordReader {
       clientId: 'test',
       connectionTimeoutMs: 3000,
       requestTimeoutMs: 10_000,
+      compression: 'none',
       tls: null,
       sasl: null,
     },
