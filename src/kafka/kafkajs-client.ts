@@ -2,7 +2,7 @@ import kafkajs, { type KafkaConfig as KafkaJsConfig, type SASLOptions } from 'ka
 import type { Logger } from 'pino'
 import type { KafkaClientConfig } from './client-config.ts'
 import { registerCodecs } from './kafkajs-codecs.ts'
-import { installRecordEncoder } from './kafkajs-record-encoder.ts'
+import { installEncoding } from './kafkajs-encoding.ts'
 import { cureKafkaJsTimers } from './kafkajs-timers.ts'
 
 const { Kafka, logLevel } = kafkajs
@@ -14,7 +14,7 @@ export type KafkaJs = InstanceType<typeof Kafka>
  */
 export function createKafkaJsClient(config: KafkaClientConfig, log: Logger): KafkaJs {
   cureKafkaJsTimers()
-  installRecordEncoder()
+  installEncoding()
   registerCodecs()
   const settings: KafkaJsConfig = {
     brokers: [...config.brokers],
