@@ -4,6 +4,7 @@ import { loadRuleConfigs } from '../rules/load-rules.ts'
 import { policyWarnings } from '../rules/policy.ts'
 import type { RuleConfig } from '../rules/rule-config.ts'
 import { escaped } from '../text/quoted.ts'
+import { counted, table } from '../text/table.ts'
 
 /** Where text goes: a stream of the process, or a test's list. */
 export interface TextOutput {
@@ -30,7 +31,9 @@ function checkFile(path: string, out: TextOutput): boolean {
     for (const { name, policy, hooks } of rules) {
       for (const warning of policyWarnings(policy, hooks)) out.write(`warning: rule ${name}: ${warning}\n`)
     }
-    out.write(`${table(rules)}${path}: OK, ${counted(rules.length, 'rule')}${disabledNote(rules)}\n`)
+    out.write(
+      `${table([HEAD, ...rules.map(cells)])}${path}: OK, ${counted(rules.length, 'rule')}${disabledNote(rules)}\n`,
+    )
     return true
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -41,18 +44,6 @@ function checkFile(path: string, out: TextOutput): boolean {
 }
 
 const HEAD = ['RULE', 'HOOKS', 'FILTERS', 'KAFKA TOPIC'] as const
-
-/** Columns as wide as their widest cell, a rule a line. */
-function table(rules: readonly RuleConfig[]): string {
-  const rows = [HEAD, ...rules.map(cells)]
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return rows.map((row) => `${line(row)}\n`).join('')
-}
 
 function cells(rule: RuleConfig): readonly string[] {
   const name = rule.enabled ? rule.name : `${rule.name} (disabled)`
@@ -68,8 +59,4 @@ function filtersOf({ hooks, filters, exclude }: RuleConfig): string {
 function disabledNote(rules: readonly RuleConfig[]): string {
   const disabled = rules.filter(({ enabled }) => !enabled).length
   return disabled === 0 ? '' : `, ${disabled} of them disabled`
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

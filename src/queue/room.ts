@@ -32,6 +32,11 @@ export interface Room {
   couldEverFit(all: readonly KafkaRecord[]): boolean
 }
 
+interface LaneSum {
+  readonly records: number
+  readonly bytes: number
+}
+
 /** From which part of either bound on the queue counts as full (the shares of Apache Celix). */
 const FULL_AT: Readonly<Record<Priority, number>> = { low: 0.7, normal: 0.85, high: 1 }
 
@@ -53,6 +58,17 @@ export function createRoom(config: RoomConfig, laneOf: (topic: string) => OwnedL
   function fitsLane(lane: OwnedLane, moreRecords: number, moreBytes: number): boolean {
     const cap = lane.healthy ? healthy : unhealthy
     return lane.records + moreRecords <= cap.records && lane.bytes + moreBytes <= cap.bytes
+  }
+
+  /** What an event asks of each of its lanes. */
+  function sumsByLane(all: readonly KafkaRecord[]): ReadonlyMap<OwnedLane, LaneSum> {
+    const sums = new Map<OwnedLane, LaneSum>()
+    for (const { topic, bytes: size } of all) {
+      const lane = laneOf(topic)
+      const sum = sums.get(lane) ?? { records: 0, bytes: 0 }
+      sums.set(lane, { records: sum.records + 1, bytes: sum.bytes + size })
+    }
+    return sums
   }
 
   function giveBack(record: KafkaRecord): void {
@@ -85,15 +101,8 @@ export function createRoom(config: RoomConfig, laneOf: (topic: string) => OwnedL
       }
       return true
     },
-    fullLanes(all) {
-      const sums = new Map<OwnedLane, { records: number; bytes: number }>()
-      for (const record of all) {
-        const lane = laneOf(record.topic)
-        const sum = sums.get(lane) ?? { records: 0, bytes: 0 }
-        sums.set(lane, { records: sum.records + 1, bytes: sum.bytes + record.bytes })
-      }
-      return [...sums].flatMap(([lane, sum]) => (fitsLane(lane, sum.records, sum.bytes) ? [] : [lane]))
-    },
+    fullLanes: (all) =>
+      [...sumsByLane(all)].flatMap(([lane, sum]) => (fitsLane(lane, sum.records, sum.bytes) ? [] : [lane])),
     unreserve(all) {
       for (const record of all) giveBack(record)
     },
@@ -106,16 +115,13 @@ export function createRoom(config: RoomConfig, laneOf: (topic: string) => OwnedL
       bytes -= freedBytes
     },
     couldEverFit(all) {
-      const perLane = new Map<string, { records: number; bytes: number }>()
-      for (const record of all) {
-        const sum = perLane.get(record.topic) ?? { records: 0, bytes: 0 }
-        perLane.set(record.topic, { records: sum.records + 1, bytes: sum.bytes + record.bytes })
-      }
       const share = Math.min(...all.map(({ policy }) => FULL_AT[policy.priority]))
       return (
         all.length <= Math.ceil(config.maxRecords * share) &&
         sumBytes(all) <= config.maxBytes * share &&
-        [...perLane.values()].every((sum) => sum.records <= healthy.records && sum.bytes <= healthy.bytes)
+        [...sumsByLane(all).values()].every(
+          (sum) => sum.records <= healthy.records && sum.bytes <= healthy.bytes,
+        )
       )
     },
   }

@@ -12,6 +12,7 @@ import { createKafkaJsReader } from '../../src/kafka/kafkajs-reader.ts'
 import type { RecordReader } from '../../src/kafka/record-reader.ts'
 import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
 import { createTextOutput } from '../support/command-output.ts'
+import { clientConfig } from '../support/kafka/client-config.ts'
 import { consumeAll } from '../support/kafka/consume.ts'
 import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -28,25 +29,12 @@ let cases = 0
 
 beforeAll(async () => {
   kafka = await startKafka()
-  driver = createKafkaJsDriver(
-    { ...clientConfig(), compression: 'none' },
-    { log: quietLog, onRenewal: () => {} },
-  )
+  driver = createKafkaJsDriver(clientConfig(kafka.bootstrap), { log: quietLog, onRenewal: () => {} })
 })
 afterAll(async () => {
   await driver?.stop()
   await reader?.stop()
   await kafka?.stop()
-})
-
-const clientConfig = () => ({
-  brokers: [kafka.bootstrap],
-  clientId: 'test',
-  connectionTimeoutMs: 3000,
-  requestTimeoutMs: 10_000,
-  compression: 'none' as const,
-  tls: null,
-  sasl: null,
 })
 
 /** A dead-letter topic and an original topic of its own for each test. */
@@ -56,7 +44,7 @@ async function topics(partitions = 1, config: Record<string, number> = {}) {
   await kafka.createTopic(dead, partitions)
   await kafka.createTopic(origin, 1, config)
   await reader?.stop()
-  reader = createKafkaJsReader(clientConfig(), { log: quietLog })
+  reader = createKafkaJsReader(clientConfig(kafka.bootstrap), { log: quietLog })
   return { dead, origin }
 }
 

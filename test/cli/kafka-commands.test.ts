@@ -8,6 +8,7 @@ import { createKafkaJsDriver } from '../../src/kafka/kafkajs-driver.ts'
 import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
 import { guardChild } from '../support/child-guard.ts'
 import { freePort } from '../support/free-port.ts'
+import { clientConfig } from '../support/kafka/client-config.ts'
 import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { record } from '../support/records.ts'
@@ -40,16 +41,7 @@ beforeAll(async () => {
 afterAll(() => kafka?.stop())
 
 async function produce(...records: KafkaRecord[]): Promise<void> {
-  const config = {
-    brokers: [kafka.bootstrap],
-    clientId: 'test',
-    connectionTimeoutMs: 3000,
-    requestTimeoutMs: 10_000,
-  }
-  const driver = createKafkaJsDriver(
-    { ...config, tls: null, sasl: null, compression: 'none' },
-    { log: quietLog, onRenewal: () => {} },
-  )
+  const driver = createKafkaJsDriver(clientConfig(kafka.bootstrap), { log: quietLog, onRenewal: () => {} })
   for (const one of records) expect((await driver.send(driver.freeze(one.topic, [one]))).left).toEqual([])
   await driver.stop()
 }

@@ -4,6 +4,7 @@ import { createKafkaJsDriver } from '../../src/kafka/kafkajs-driver.ts'
 import { createKafkaJsReader } from '../../src/kafka/kafkajs-reader.ts'
 import type { RecordReader } from '../../src/kafka/record-reader.ts'
 import { createTextOutput } from '../support/command-output.ts'
+import { clientConfig } from '../support/kafka/client-config.ts'
 import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { record } from '../support/records.ts'
@@ -11,26 +12,13 @@ import { record } from '../support/records.ts'
 let kafka: KafkaServer
 let reader: RecordReader
 
-const config = () => ({
-  brokers: [kafka.bootstrap],
-  clientId: 'test',
-  connectionTimeoutMs: 3000,
-  requestTimeoutMs: 10_000,
-  compression: 'none' as const,
-  tls: null,
-  sasl: null,
-})
-
 beforeAll(async () => {
   kafka = await startKafka({ topics: { numbers: 1 } })
-  const driver = createKafkaJsDriver(
-    { ...config(), compression: 'none' },
-    { log: quietLog, onRenewal: () => {} },
-  )
+  const driver = createKafkaJsDriver(clientConfig(kafka.bootstrap), { log: quietLog, onRenewal: () => {} })
   const records = Array.from({ length: 20 }, (_, i) => record('numbers', 'k', String(i)))
   expect((await driver.send(driver.freeze('numbers', records))).left).toEqual([])
   await driver.stop()
-  reader = createKafkaJsReader(config(), { log: quietLog })
+  reader = createKafkaJsReader(clientConfig(kafka.bootstrap), { log: quietLog })
 })
 afterAll(async () => {
   await reader?.stop()
@@ -69,7 +57,7 @@ it('remembers nothing without a group', async () => {
 it('ends soon by the signal, also while Kafka does not answer', async () => {
   const ending = new AbortController()
   const started = Promise.withResolvers<void>()
-  const own = createKafkaJsReader(config(), { log: quietLog })
+  const own = createKafkaJsReader(clientConfig(kafka.bootstrap), { log: quietLog })
   const deps = { reader: own, out: createTextOutput(), signal: ending.signal, onStart: started.resolve }
   const tailing = runTail(options({ from: 'latest' }), deps)
   await started.promise

@@ -8,6 +8,7 @@ import {
   type ReadRequest,
   type RecordReader,
 } from '../../src/kafka/record-reader.ts'
+import { clientConfig } from '../support/kafka/client-config.ts'
 import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
 import { quietKafka, withAdmin } from '../support/kafka/topics.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -24,18 +25,7 @@ afterAll(async () => {
 })
 
 function reader(): RecordReader {
-  const made = createKafkaJsReader(
-    {
-      brokers: [kafka.bootstrap],
-      clientId: 'test',
-      connectionTimeoutMs: 3000,
-      requestTimeoutMs: 10_000,
-      compression: 'none',
-      tls: null,
-      sasl: null,
-    },
-    { log: quietLog },
-  )
+  const made = createKafkaJsReader(clientConfig(kafka.bootstrap), { log: quietLog })
   readers.push(made)
   return made
 }
