@@ -79,5 +79,6 @@ function lockState(i: number): KafkaRecord {
     ...parts,
     ...{ timestampMs: now, receivedAtMs: now, rule: 'bench', policy: DEFAULT_POLICY },
     bytes: recordBytes(parts),
+    seq: 0,
   }
 }

@@ -153,6 +153,7 @@ function redrivenRecord({ record, was }: Letter, nowMs: number): KafkaRecord {
     rule,
     policy: DEFAULT_POLICY,
     bytes: recordBytes(parts),
+    seq: 0,
   }
 }
 

@@ -51,7 +51,7 @@ export function toDeadLetter(
       ...(length > MAX_DEAD_VALUE_BYTES && { [DEAD_LETTER_HEADERS.cut]: String(length) }),
     },
   }
-  return { ...record, ...parts, timestampMs: nowMs, bytes: recordBytes(parts) }
+  return { ...record, ...parts, timestampMs: nowMs, bytes: recordBytes(parts), seq: 0 }
 }
 
 /** What a dead letter was before, as far as it says so. */

@@ -46,6 +46,7 @@ export function compileRule(config: RuleConfig, format: Format): Rule {
         rule: name,
         policy,
         bytes: recordBytes(parts),
+        seq: 0,
       }
     },
   }

@@ -18,6 +18,8 @@ export interface KafkaRecord {
   readonly policy: Policy
   /** Encoded size: what the queue counts. */
   readonly bytes: number
+  /** Its number in the queue's log on disk, which alone sets it; 0: it is not in there. */
+  seq: number
 }
 
 /** The parts of a record that take room. */

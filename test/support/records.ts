@@ -22,6 +22,7 @@ export function record(
     rule: 'test',
     policy: { ...DEFAULT_POLICY, ...more.policy },
     bytes: recordBytes(parts),
+    seq: 0,
   }
 }
 
