@@ -160,6 +160,7 @@ describe('a record', () => {
       policy: DEFAULT_POLICY,
       receivedAtMs: EVENTS[hook].receivedAtMs,
       bytes: record === undefined ? 0 : recordBytes(record),
+      seq: 0,
     })
     const value = JSON.parse(record?.value.toString() ?? '')
     expect([value.client_id, value.node, value.ts, value.event]).toEqual([
