@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KafkaClientConfig } from '../../src/kafka/client-config.ts'
 import type { KafkaDriver } from '../../src/kafka/kafka-driver.ts'
-import { freePort } from '../support/free-port.ts'
 import { allow } from '../support/kafka/acls.ts'
-import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
+import { startGuardedKafka } from '../support/kafka/guarded-kafka.ts'
+import type { KafkaServer } from '../support/kafka/kafka-server.ts'
 import { addScramUser } from '../support/kafka/scram-user.ts'
 import { numbered } from '../support/records.ts'
 import { createDriver, DRIVERS } from './drivers.ts'
 
-const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_writer="right" ;'
-const SCRAM = 'org.apache.kafka.common.security.scram.ScramLoginModule required ;'
 const MECHANISMS = ['plain', 'scram-sha-512'] as const
 
 describe('a Kafka that asks who it is', () => {
@@ -19,25 +17,12 @@ describe('a Kafka that asks who it is', () => {
   const drivers: KafkaDriver[] = []
 
   beforeAll(async () => {
-    const ports = { broker: await freePort(), controller: await freePort() }
-    guarded = `127.0.0.1:${await freePort()}`
-    const open = `PLAINTEXT://127.0.0.1:${ports.broker}`
-    kafka = await startKafka({
-      ports,
-      properties: {
-        listeners: `${open},SASL_PLAINTEXT://${guarded},CONTROLLER://127.0.0.1:${ports.controller}`,
-        'advertised.listeners': `${open},SASL_PLAINTEXT://${guarded}`,
-        'listener.security.protocol.map':
-          'PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
-        'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
-        'listener.name.sasl_plaintext.plain.sasl.jaas.config': PLAIN,
-        'listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config': SCRAM,
-        // The tests and the broker itself (ANONYMOUS) may do everything, everyone else what an ACL allows: nothing.
-        'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-        'super.users': 'User:ANONYMOUS',
-      },
+    const started = await startGuardedKafka({
+      users: { writer: 'right' },
       topics: { allowed: 3, forbidden: 3, unwritable: 3 },
     })
+    kafka = started.kafka
+    guarded = started.guarded
     await addScramUser(kafka.bootstrap, 'writer', 'right')
     await allow(kafka.bootstrap, 'User:writer', 'allowed', ['Describe', 'Write'])
     await allow(kafka.bootstrap, 'User:writer', 'unwritable', ['Describe'])

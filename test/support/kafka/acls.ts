@@ -3,7 +3,12 @@ import { quietKafka, withAdmin } from './topics.ts'
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
 
-const OPERATIONS = { Describe: AclOperationTypes.DESCRIBE, Write: AclOperationTypes.WRITE } as const
+const OPERATIONS = {
+  Create: AclOperationTypes.CREATE,
+  Describe: AclOperationTypes.DESCRIBE,
+  DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
+  Write: AclOperationTypes.WRITE,
+} as const
 
 /** Lets a principal (`User:name`) do this with a topic, from anywhere. */
 export async function allow(
