@@ -6,6 +6,7 @@ import type { KafkaFailure } from './kafka-driver.ts'
 import { type DirectBroker, withBroker } from './kafkajs-direct.ts'
 import { sortKafkaJsError } from './kafkajs-errors.ts'
 import {
+  MAY_DESCRIBE,
   MAY_DESCRIBE_CONFIGS,
   MAY_WRITE,
   METADATA_API_KEY,
@@ -59,14 +60,26 @@ async function look(broker: DirectBroker, topics: readonly string[]): Promise<To
       error: errorCode === 0 ? null : nameOf(errorCode),
       partitions,
       leaderless,
-      mayWrite: operations === null ? null : (operations & MAY_WRITE) !== 0,
+      mayWrite: mayWrite(operations),
       maxMessageBytes: limits.get(topic) ?? null,
     }
   })
 }
 
+/** A broker that shows a topic and says that we may not see it does not know our rights. */
+function mayWrite(operations: number | null): boolean | null {
+  if (operations === null || (operations & MAY_DESCRIBE) === 0) return null
+  return (operations & MAY_WRITE) !== 0
+}
+
 /** Kafka answers for each topic; this is for one that does not: UNKNOWN_SERVER_ERROR. */
-const UNANSWERED = { errorCode: -1, operations: null, partitions: 0, leaderless: [] } as const
+const UNANSWERED = {
+  errorCode: -1,
+  errorMessage: null,
+  operations: null,
+  partitions: 0,
+  leaderless: [],
+} as const
 
 /** @throws when the broker is too old, or too new, for the versions spoken here. */
 function askMetadata(broker: DirectBroker, topics: readonly string[]): Promise<Metadata> {
@@ -107,12 +120,14 @@ async function make(
     })
   const controller = brokers.get(controllerId)
   const { topicErrors } = await (controller === undefined ? ask(broker) : broker.connectTo(controller, ask))
-  const failures = topicErrors.flatMap(({ topic, errorCode, errorMessage }) =>
-    errorCode === 0 ? [] : [[topic, failureOf(errorCode, errorMessage)] as const],
-  )
+  const answers = new Map(topicErrors.map((one) => [one.topic, one]))
+  const refusals = topics.flatMap((topic) => {
+    const { errorCode, errorMessage } = answers.get(topic) ?? UNANSWERED
+    return errorCode === 0 ? [] : [[topic, failureOf(errorCode, errorMessage)] as const]
+  })
   return {
-    created: topicErrors.filter(({ errorCode }) => errorCode === 0).map(({ topic }) => topic),
-    refused: new Map(failures.filter(([, { code }]) => code !== ALREADY_THERE)),
+    created: topics.filter((topic) => answers.get(topic)?.errorCode === 0),
+    refused: new Map(refusals.filter(([, { code }]) => code !== ALREADY_THERE)),
   }
 }
 

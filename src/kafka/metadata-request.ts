@@ -21,6 +21,7 @@ export interface TopicMetadata {
 
 /** Bits of `operations`: the codes of Kafka's `AclOperation`. */
 export const MAY_WRITE = 1 << 4
+export const MAY_DESCRIBE = 1 << 8
 export const MAY_DESCRIBE_CONFIGS = 1 << 10
 
 /** A request in the form in which kafkajs sends it over one of its connections. */

@@ -36,7 +36,7 @@ export interface Inspection {
 }
 
 export interface Creation {
-  /** Made now. They may take a moment to be seen by every broker. */
+  /** Made now, in the order in which they were asked for. They may take a moment to be seen by every broker. */
   readonly created: readonly string[]
   /** Refused, each with Kafka's reason. A topic that was there already is neither created nor refused. */
   readonly refused: ReadonlyMap<string, KafkaFailure>

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KafkaDriver } from '../../src/kafka/kafka-driver.ts'
+import { createKafkaJsTopicInspector } from '../../src/kafka/kafkajs-topic-inspector.ts'
 import { partitionForKey } from '../../src/kafka/murmur2.ts'
 import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
+import { clientConfig } from '../support/kafka/client-config.ts'
 import { consumeAll } from '../support/kafka/consume.ts'
 import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
 import { quietKafka, withAdmin } from '../support/kafka/topics.ts'
+import { quietLog } from '../support/quiet-log.ts'
 import { numbered } from '../support/records.ts'
 import { expectOrder, persist } from './contract/stage.ts'
 import { createDriver, DRIVERS } from './drivers.ts'
@@ -72,4 +75,27 @@ describe('two brokers, each the only one to hold its partition', () => {
       expectOrder(found)
     },
   )
+
+  it('hold a new topic twice, whichever of them is asked, and one that is away is told by its partitions', async () => {
+    const inspectors = [first, second].map(({ bootstrap }) =>
+      createKafkaJsTopicInspector(clientConfig(bootstrap), quietLog),
+    )
+    for (const [i, inspector] of inspectors.entries()) {
+      const spec = { partitions: 2, replication: 2, config: [] }
+      expect(await inspector.create([`copied-${i}`], spec)).toMatchObject({ created: [`copied-${i}`] })
+    }
+    const look = async () =>
+      (await inspectors[0]?.inspect(['kafkajs', 'copied-0', 'copied-1']))?.reports ?? []
+    while ((await look()).some(({ error, leaderless }) => error !== null || leaderless.length > 0))
+      await sleep(50)
+    await second.kill()
+    while ((await look())[0]?.leaderless.length === 0) await sleep(50)
+    expect(
+      (await look()).map(({ error, partitions, leaderless }) => [error, partitions, leaderless]),
+    ).toEqual([
+      [null, 2, [1]],
+      [null, 2, []],
+      [null, 2, []],
+    ])
+  })
 })
