@@ -15,6 +15,8 @@ export interface Delivery {
   start(): void
   /** Records have entered a lane. */
   notify(lane: Lane): void
+  /** Kafka will take records of this topic now: a lane that waits for that tries at once. */
+  wake(topic: string): void
   /**
    * Sends what waits, without lingering, until every lane is empty or `deadlineMs` from now have passed; then nothing
    * is sent any more. Resolves with the records that are left. Safe twice and without start.
@@ -33,6 +35,10 @@ export interface DeliveryDeps {
   readonly onFailure: (failure: KafkaFailure) => void
   /** Takes what Kafka will not have off a lane. */
   readonly giveUp: (lane: Lane, records: readonly KafkaRecord[], failure: KafkaFailure) => void
+  /** The cluster answers, for the first time or again. */
+  readonly onUp?: () => void
+  /** A lane that had failed delivers again. */
+  readonly onRecovered?: () => void
   /** The pause after so many failures in a row, in ms. Default: 1 s, 2 s … 30 s. */
   readonly pauseMs?: (failures: number) => number
 }
@@ -43,7 +49,10 @@ export function createDelivery(config: DeliveryConfig, deps: DeliveryDeps): Deli
   const watch = createClusterWatch({
     log,
     probe: () => driver.probe(),
-    onUp: () => loops.forEach(({ loop }) => void loop.wake()),
+    onUp() {
+      for (const { loop } of loops.values()) loop.wake()
+      deps.onUp?.()
+    },
   })
   const pauseMs = deps.pauseMs ?? ((failures) => retryDelayMs(failures, Math.random()))
   let onIdle: () => void = () => {}
@@ -67,6 +76,7 @@ export function createDelivery(config: DeliveryConfig, deps: DeliveryDeps): Deli
       log,
       onOutcome,
       onIdle: () => onIdle(),
+      onRecovered: () => deps.onRecovered?.(),
       pauseMs,
     })
     if (hurrying) loop.hurry()
@@ -83,6 +93,7 @@ export function createDelivery(config: DeliveryConfig, deps: DeliveryDeps): Deli
     lanes: () => [...loops.values()].map(({ loop }) => loop.current),
     start: () => watch.start(),
     notify: (lane) => loopOf(lane).notify(),
+    wake: (topic) => loops.get(topic)?.loop.wake(),
     async drain(deadlineMs) {
       hurrying = true
       for (const { loop } of loops.values()) loop.hurry()

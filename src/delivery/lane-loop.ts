@@ -30,7 +30,7 @@ export interface LaneLoop {
   readonly current: LaneState
   /** Records have entered the lane. */
   notify(): void
-  /** Cuts a pause short: the cluster is back. */
+  /** Cuts a pause short: the cluster or the topic is back. */
   wake(): void
   /** From now on nothing lingers and pauses are short. */
   hurry(): void
@@ -47,6 +47,8 @@ export interface LaneLoopDeps {
   readonly giveUp: (records: readonly KafkaRecord[], failure: KafkaFailure) => void
   /** The lane has nothing more to send for now. */
   readonly onIdle: () => void
+  /** The lane had failed and delivers again. */
+  readonly onRecovered: () => void
   /** The pause after so many failures in a row, in ms. */
   readonly pauseMs: (failures: number) => number
 }
@@ -219,8 +221,11 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
   function recovered(): void {
     failuresInARow = 0
     lane.healthy = true
-    if (current.failure !== null) log.info({ topic: lane.topic }, 'the lane delivers again')
+    const wasFailing = current.failure !== null
     current = { topic: lane.topic, state: 'idle', failure: null }
+    if (!wasFailing) return
+    log.info({ topic: lane.topic }, 'the lane delivers again')
+    deps.onRecovered()
   }
 
   return {

@@ -2,7 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach } from 'vitest'
 import type { DeadLetterFile } from '../../src/delivery/dead-letter-file.ts'
 import { createDeadLetters } from '../../src/delivery/dead-letters.ts'
-import { createDelivery, type Delivery, type DeliveryConfig } from '../../src/delivery/delivery.ts'
+import {
+  createDelivery,
+  type Delivery,
+  type DeliveryConfig,
+  type DeliveryDeps,
+} from '../../src/delivery/delivery.ts'
 import type { KafkaFailure } from '../../src/kafka/kafka-driver.ts'
 import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
 import type { OfferOutcome } from '../../src/queue/record-queue.ts'
@@ -28,6 +33,7 @@ export interface Line {
 export interface LineOptions {
   readonly pauseMs?: number
   readonly file?: DeadLetterFile
+  readonly deps?: Pick<DeliveryDeps, 'onUp' | 'onRecovered'>
 }
 
 const running: Delivery[] = []
@@ -62,6 +68,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
     log,
     onFailure: (failure) => failures.push(failure),
     giveUp: deadLetters.giveUp,
+    ...options.deps,
     ...(options.pauseMs !== undefined && { pauseMs: () => options.pauseMs ?? 0 }),
   })
   const queue: BoundedQueue = createBoundedQueue(

@@ -47,7 +47,8 @@ describe('a lane', () => {
 
 describe('Kafka away', () => {
   it('is said once, holds everything, and is over for all lanes when a probe finds it back', async () => {
-    const l = createLine()
+    let ups = 0
+    const l = createLine({}, { deps: { onUp: () => ups++ } })
     l.kafka.alive = false
     l.delivery.start()
     await sleep(10)
@@ -56,11 +57,13 @@ describe('Kafka away', () => {
     await sleep(2500)
     expect(l.ledger.snapshot()).toMatchObject({ delivered: 0, queued: 40 })
     expect(l.delivery.cluster).toMatchObject({ state: 'down', failure: AWAY })
+    expect(ups).toBe(0)
     l.kafka.alive = true
     const back = performance.now()
     await l.empty()
     expect(performance.now() - back).toBeLessThan(1500)
     expect(l.delivery.cluster.state).toBe('up')
+    expect(ups).toBe(1)
     expect(l.lines.map((one) => one.msg)).toEqual([
       'Kafka cannot be reached: records wait in the queue, trying again every second',
       'Kafka is back',
@@ -71,6 +74,24 @@ describe('Kafka away', () => {
 })
 
 describe('a bad topic', () => {
+  it('is tried again at once when its lane is woken, and its recovery is told', async () => {
+    let recovered = 0
+    const l = createLine({}, { pauseMs: 60_000, deps: { onRecovered: () => recovered++ } })
+    let bad = true
+    l.kafka.fault = (batch) => (bad && batch.topic === 'bad' ? NO_TOPIC : null)
+    l.offer(numbered('bad', 5, 1))
+    l.offer(numbered('good', 5, 1))
+    while (l.failures.length === 0) await sleep(2)
+    bad = false
+    l.delivery.wake('nowhere')
+    l.delivery.wake('good')
+    await sleep(20)
+    expect([l.queue.records, recovered]).toEqual([5, 0])
+    l.delivery.wake('bad')
+    await l.empty()
+    expect(recovered).toBe(1)
+  })
+
   it('stops its own lane only, says so with the fix, and goes on when the topic is there', async () => {
     const l = createLine()
     l.kafka.fault = (batch) => (batch.topic === 'bad' ? NO_TOPIC : null)
