@@ -5,7 +5,7 @@ import { type Arrival, createArrivals, pretty } from './arrivals.ts'
 import type { DemoKafka } from './choose-kafka.ts'
 import type { DemoRun } from './demo-run.ts'
 import { play } from './play.ts'
-import { KAFKA_TOPICS, startDemoProvider } from './provider.ts'
+import { DEAD_LETTER_TOPIC, KAFKA_TOPICS, startDemoProvider } from './provider.ts'
 import { compareSmartLock, summarize } from './summary.ts'
 
 const PARTITIONS = 6
@@ -20,7 +20,10 @@ export async function runOnKafka(
   kafka: DemoKafka,
   { options, scenario, say, atEnd, interrupted }: DemoRun,
 ): Promise<boolean> {
-  for (const topic of KAFKA_TOPICS) await createTopic(kafka.bootstrap, topic, PARTITIONS)
+  // So that the largest packet of a device fits, in base64.
+  const config = { 'max.message.bytes': 1_500_000 }
+  for (const topic of KAFKA_TOPICS) await createTopic(kafka.bootstrap, topic, PARTITIONS, config)
+  await createTopic(kafka.bootstrap, DEAD_LETTER_TOPIC)
   say(`${kafka.name} at ${kafka.bootstrap}, topics ${KAFKA_TOPICS.join(' and ')}`)
 
   const provider = await startDemoProvider(kafka.bootstrap)

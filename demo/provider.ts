@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ledgerOf, type ProviderProcess, startProvider } from '../test/support/provider.ts'
 
 export const RULES = 'examples/smart-lock.yaml'
+/** Where Kafka's refusals go, if there are any. */
+export const DEAD_LETTER_TOPIC = 'exhook.dead-letters'
 /** The Kafka topics of those rules. */
 export const KAFKA_TOPICS = ['message_state', 'message_command']
 

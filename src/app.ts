@@ -11,6 +11,9 @@ import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
 import { kafkaClientConfig } from './kafka/client-config.ts'
 import { createKafkaDriver } from './kafka/create-driver.ts'
+import { createKafkaJsTopicInspector } from './kafka/kafkajs-topic-inspector.ts'
+import { createPreflight, type Preflight } from './preflight/preflight.ts'
+import { topicNeeds } from './preflight/topic-needs.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
 import { readinessNow } from './readiness.ts'
 import { policyWarnings } from './rules/policy.ts'
@@ -55,7 +58,8 @@ export function createApp(config: Config, deps: AppDeps): App {
   let started = false
 
   // Built along the walk of an event, from its end: each part knows only what lies further down.
-  const driver = createKafkaDriver(config.kafka.driver, kafkaClientConfig(config.kafka, deps.kafkaCa), {
+  const clientConfig = kafkaClientConfig(config.kafka, deps.kafkaCa)
+  const driver = createKafkaDriver(config.kafka.driver, clientConfig, {
     log,
     onRenewal: () => metrics.producerRenewed(),
   })
@@ -70,7 +74,23 @@ export function createApp(config: Config, deps: AppDeps): App {
   })
   const delivery: Delivery = createDelivery(
     { ...config.kafka, deadLetterTopic },
-    { driver, log, onFailure: (failure) => metrics.kafkaFailed(failure), giveUp: deadLetters.giveUp },
+    {
+      driver,
+      log,
+      onFailure: (failure) => metrics.kafkaFailed(failure),
+      giveUp: deadLetters.giveUp,
+      onUp: () => preflight.run(),
+      onRecovered: () => preflight.nudge(),
+    },
+  )
+  const preflight: Preflight = createPreflight(
+    { ...config.kafka.topics, compression: config.kafka.compression },
+    {
+      inspector: createKafkaJsTopicInspector(clientConfig, log),
+      log,
+      needs: () => topicNeeds(deps.rules.rules, { deadLetterTopic, ...config.emqx }),
+      onReady: (topic) => delivery.wake(topic),
+    },
   )
   const ledger = createLedger({ queuedRecords: () => queue.records })
   const queue: BoundedQueue = createBoundedQueue(
@@ -81,7 +101,11 @@ export function createApp(config: Config, deps: AppDeps): App {
       onRecords: (lane) => delivery.notify(lane),
     },
   )
-  const metrics = createMetrics({ ledger, queue, delivery, version: deps.version })
+  const metrics = createMetrics({
+    ...{ ledger, queue, delivery },
+    topics: () => preflight.current.topics,
+    version: deps.version,
+  })
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
     {
@@ -96,7 +120,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   )
   const grpc = createGrpcServer(config.grpc, { handler, log })
   const http = createHttpServer(config.http, {
-    readiness: () => readinessNow({ queue, delivery, draining }),
+    readiness: () => readinessNow({ queue, delivery, preflight, draining }),
     metrics: () => metrics.scrape(),
   })
 
@@ -135,6 +159,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     const deadline = performance.now() + config.stop.deadlineMs
     const left = () => Math.max(0, deadline - performance.now())
     draining = true
+    const preflightEnded = preflight.stop()
     if (started)
       log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
     await endGrpc(left())
@@ -152,7 +177,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     }
     // A broker that does not answer would hold the connections for a request timeout.
     await Promise.race([
-      Promise.all([driver.stop(), http.stop()]),
+      Promise.all([driver.stop(), preflightEnded, http.stop()]),
       sleep(CLOSE_GRACE_MS, undefined, { ref: false }),
     ])
     return lost

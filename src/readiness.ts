@@ -1,15 +1,18 @@
 import { type Readiness, readinessOf } from './admin/readiness.ts'
 import type { Delivery } from './delivery/delivery.ts'
+import type { Preflight } from './preflight/preflight.ts'
+import { topicsPart } from './preflight/topics-part.ts'
 import type { BoundedQueue } from './queue/bounded-queue.ts'
 
 export interface ReadinessDeps {
   readonly queue: BoundedQueue
   readonly delivery: Delivery
+  readonly preflight: Preflight
   readonly draining: boolean
 }
 
 /** What works now and what does not, part by part. */
-export function readinessNow({ queue, delivery, draining }: ReadinessDeps): Readiness {
+export function readinessNow({ queue, delivery, preflight, draining }: ReadinessDeps): Readiness {
   const { state, sinceMs, failure } = delivery.cluster
   const refused = delivery.lanes().filter((lane) => lane.state === 'quarantined')
   const stuck = [...queue.lanes()].filter((lane) => lane.breakerOpen).map((lane) => lane.topic)
@@ -23,12 +26,7 @@ export function readinessNow({ queue, delivery, draining }: ReadinessDeps): Read
           ? 'connected'
           : `not connected since ${seconds} s: ${failure?.message ?? 'the first try is under way'}`,
     },
-    {
-      name: 'topics',
-      ok: refused.length === 0,
-      detail:
-        refused.map((lane) => `"${lane.topic}" is refused: ${lane.failure?.code}`).join(', ') || 'accepted',
-    },
+    topicsPart(refused, preflight.current),
     {
       name: 'queue',
       ok: !queue.breakerOpen && stuck.length === 0,

@@ -11,6 +11,7 @@ export interface Config {
   readonly kafka: KafkaConfig
   readonly deadLetters: DeadLettersConfig
   readonly queue: QueueConfig
+  readonly emqx: EmqxConfig
   readonly stop: StopConfig
   readonly http: HttpConfig
   readonly log: LogConfig
@@ -49,12 +50,24 @@ export interface KafkaConfig {
   /** Path of a PEM file with the authorities to trust; null: those of the system. Was readable at start. */
   readonly tlsCaFile: string | null
   readonly sasl: SaslConfig
+  readonly topics: TopicsConfig
   /** The most Kafka topics that records may go to in the life of the process. */
   readonly maxTopics: number
   /** How long a topic may be refused before its records are dead letters, in ms. */
   readonly topicErrorTtlMs: number
   /** Older records are dropped when a batch is formed, in ms; 0: never. */
   readonly maxRecordAgeMs: number
+}
+
+/** Whether topics that are missing are created, and how. */
+export interface TopicsConfig {
+  readonly create: boolean
+  /** Partitions of a new topic; null: as many as the broker gives by itself (`num.partitions`). */
+  readonly partitions: number | null
+  /** Copies of each partition of a new topic; null: as many as the broker gives by itself. */
+  readonly replication: number | null
+  /** Kafka's own settings of a new topic, `name=value` each; null: the broker's. */
+  readonly config: readonly string[] | null
 }
 
 /** Where records go that Kafka refuses. */
@@ -91,6 +104,12 @@ export interface QueueConfig {
   readonly laneShare: number
   /** The same for a topic that Kafka refuses; at most `laneShare`. */
   readonly unhealthyLaneShare: number
+}
+
+/** What is known of the EMQX that calls. */
+export interface EmqxConfig {
+  /** The largest MQTT packet that it takes from a device, in bytes (its `mqtt.max_packet_size`). */
+  readonly maxPacketBytes: number
 }
 
 export interface StopConfig {

@@ -12,6 +12,8 @@ export interface Format<T> {
   readonly unit: string
   /** The option takes a list: in the file a YAML list or one text, elsewhere one text with commas. */
   readonly list?: true
+  /** In the file, the option may also be a YAML map of `name: value`; it is read as `name=value` with commas. */
+  readonly map?: true
   /** `--flag` alone, without a value, means `true`. */
   readonly switch?: true
   /** The value of the text; undefined when it is none. */
@@ -42,6 +44,9 @@ export const port = integer('port', 0, 65_535, 'a port from 0 to 65535')
 
 /** How many of something, at least 1. */
 export const count = integer('count', 1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1')
+
+/** How many of something of which Kafka has few, at least 1: replicas are an int16 to Kafka. */
+export const smallCount = integer('count', 1, 32_767, 'a whole number from 1 to 32767')
 
 /** A time in ms that may be 0. */
 export const ms = integer('ms', 0, MAX_TIMER_MS, `a whole number of ms from 0 to ${MAX_TIMER_MS}`)
@@ -127,5 +132,35 @@ export const brokers: Format<readonly string[]> = {
     return brokers.accepts(parts) ? parts : undefined
   },
   accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((part) => isHostAndPort(part)),
+  show: (value) => value.join(','),
+}
+
+/** A name as Kafka's settings of a topic have them, and a value with no end of line in it. */
+const TOPIC_SETTING = /^([a-z][a-z0-9]*(?:[._-][a-z0-9]+)*)=([^\p{C}\s,](?:[^\p{C}]*[^\p{C}\s,])?)$/u
+
+/**
+ * Kafka's settings of a topic, `name=value` each. Commas stand between them and may stand in a value
+ * (`cleanup.policy=compact,delete`): what has no `=` belongs to the setting before it. Whether Kafka knows the names
+ * and takes the values is for Kafka to say.
+ */
+export const topicConfig: Format<readonly string[]> = {
+  expects: "Kafka's settings of a topic as name=value,…, no name twice",
+  unit: 'name=value,…',
+  list: true,
+  map: true,
+  parse(value) {
+    const settings: string[] = []
+    for (const part of value.split(',').map((one) => one.trim())) {
+      const last = settings.length - 1
+      if (part.includes('=') || last < 0) settings.push(part.replace(/ *= */, '='))
+      else settings[last] += `,${part}`
+    }
+    return topicConfig.accepts(settings) ? settings : undefined
+  },
+  accepts(value) {
+    if (!Array.isArray(value) || value.length === 0) return false
+    const names = value.map((one) => (typeof one === 'string' ? TOPIC_SETTING.exec(one)?.[1] : undefined))
+    return !names.includes(undefined) && new Set(names).size === names.length
+  },
   show: (value) => value.join(','),
 }

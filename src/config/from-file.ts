@@ -104,6 +104,11 @@ function readOption(walk: Walk, written: Node, option: NamedOption): void {
     walk.settings.push({ option, text: textOf(node), place: placeOf(walk, written) })
     return
   }
+  if (isMap(node) && option.format.map === true) {
+    const text = node.items.map((pair) => settingText(walk, pair as Pair<Node, Node | null>)).join(',')
+    walk.settings.push({ option, text, place: placeOf(walk, written) })
+    return
+  }
   if (!isSeq(node) || option.format.list !== true) {
     complain(walk, written, option.path, `must be ${option.format.expects}`)
     return
@@ -123,6 +128,13 @@ function readOption(walk: Walk, written: Node, option: NamedOption): void {
   if (wrong.length === 0) {
     walk.settings.push({ option, text: texts.join(','), place: placeOf(walk, written) })
   }
+}
+
+/** `name=value` of one pair of a map; without its value where that is no text, which no format takes. */
+function settingText(walk: Walk, { key, value }: Pair<Node, Node | null>): string {
+  const name = isScalar(key) ? textOf(key) : ''
+  const scalar = value === null ? null : resolve(walk, value)
+  return `${name}=${isScalar(scalar) && !isEmpty(scalar) ? textOf(scalar) : ''}`
 }
 
 function unknownKey(key: string | undefined, section: Section): string {

@@ -132,6 +132,28 @@ export const OPTIONS: OptionTree<Config> = {
         doc: 'File that holds the password instead; a newline at its end is left out.',
       },
     },
+    topics: {
+      create: {
+        format: formats.bool,
+        default: false,
+        doc: 'Create the topics of the rules and `dead_letters.topic` where they are missing.',
+      },
+      partitions: {
+        format: formats.smallCount,
+        default: null,
+        doc: "Partitions of a topic that is created; the broker's own default when not set.",
+      },
+      replication: {
+        format: formats.smallCount,
+        default: null,
+        doc: "Replicas of a topic that is created; the broker's own default when not set.",
+      },
+      config: {
+        format: formats.topicConfig,
+        default: null,
+        doc: "Kafka's settings of a topic that is created, as in `retention.ms=86400000,cleanup.policy=compact,delete`; in the file also as a map.",
+      },
+    },
     max_topics: {
       format: formats.count,
       default: 1000,
@@ -190,6 +212,13 @@ export const OPTIONS: OptionTree<Config> = {
       format: formats.share,
       default: 0.1,
       doc: 'The part of the queue that a Kafka topic may hold while Kafka refuses it.',
+    },
+  },
+  emqx: {
+    max_packet_bytes: {
+      format: formats.bytes,
+      default: MIB,
+      doc: 'The largest packet that EMQX takes (its `mqtt.max_packet_size`), for a warning when a Kafka topic cannot hold it.',
     },
   },
   stop: {

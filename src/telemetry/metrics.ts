@@ -2,9 +2,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Delivery } from '../delivery/delivery.ts'
 import { HOOKS, type HookPoint } from '../hooks.ts'
 import type { KafkaFailure } from '../kafka/kafka-driver.ts'
+import type { TopicState } from '../preflight/topic-state.ts'
 import type { BoundedQueue } from '../queue/bounded-queue.ts'
 import type { OfferOutcome } from '../queue/record-queue.ts'
 import type { Ledger } from './ledger.ts'
+import { createTopicMetrics } from './topic-metrics.ts'
 
 /** Everything Prometheus can read of one process. */
 export interface Metrics {
@@ -22,6 +24,8 @@ export interface MetricsDeps {
   readonly ledger: Ledger
   readonly queue: BoundedQueue
   readonly delivery: Delivery
+  /** What the preflight found of each Kafka topic. */
+  readonly topics: () => readonly TopicState[]
   readonly version: string
 }
 
@@ -40,6 +44,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   collectDefaultMetrics({ register: registry })
   const account = createAccountMetrics(registry)
   const state = createStateMetrics(registry)
+  const topics = createTopicMetrics(registry, MAX_TOPIC_LABELS)
   const registers = [registry]
 
   const replies = new Histogram({
@@ -83,6 +88,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     async scrape() {
       account(deps.ledger)
       state(deps.queue, deps.delivery)
+      topics(deps.topics())
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
   }

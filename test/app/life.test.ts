@@ -45,7 +45,8 @@ describe('the life of the process', () => {
     on.devices.run((id) => `fleet/${id}`, 200)
     await sleep(1000)
     await on.devices.halt()
-    const ready = await fetch(`http://127.0.0.1:${on.provider.httpPort}/readyz`)
+    const readiness = () => fetch(`http://127.0.0.1:${on.provider.httpPort}/readyz`)
+    const ready = await readiness()
     expect(ready.status).toBe(503)
     expect(await ready.text()).toMatch(/kafka: not connected since \d+ s: .*ECONNREFUSED/)
     expect(await ledgerOf(on.provider)).toMatchObject({
@@ -54,11 +55,11 @@ describe('the life of the process', () => {
       balanced: true,
     })
 
-    const late = await startKafka({ ports, topics: { fleet: 3 } })
+    const late = await startKafka({ ports, topics: { fleet: 3, 'exhook.dead-letters': 1 } })
     try {
       while ((await ledgerOf(on.provider)).queued > 0) await sleep(50)
       expect(await consumeAll(late.bootstrap, ['fleet'])).toHaveLength(on.devices.total())
-      expect((await fetch(`http://127.0.0.1:${on.provider.httpPort}/readyz`)).status).toBe(200)
+      while ((await readiness()).status !== 200) await sleep(20)
     } finally {
       await late.stop()
     }

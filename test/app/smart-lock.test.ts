@@ -29,7 +29,7 @@ describe.each(['v2', 'v3'] as const)('the smart-lock scenario over contract %s',
   let emqx: EmqxStandIn
 
   beforeAll(async () => {
-    kafka = await startKafka({ topics: { message_state: 6, message_command: 6 } })
+    kafka = await startKafka({ topics: { message_state: 6, message_command: 6, 'exhook.dead-letters': 1 } })
     provider = await startProvider(['--rules=examples/smart-lock.yaml', `--kafka-brokers=${kafka.bootstrap}`])
     emqx = createEmqxStandIn({
       provider: `http://127.0.0.1:${provider.grpcPort}`,

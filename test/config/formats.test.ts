@@ -10,7 +10,9 @@ import {
   ms,
   port,
   share,
+  smallCount,
   text,
+  topicConfig,
 } from '../../src/config/formats.ts'
 import { isLoopback } from '../../src/config/hosts.ts'
 import { OPTION_LIST } from '../../src/config/option-list.ts'
@@ -24,6 +26,19 @@ const CASES: readonly [string, Format<unknown>, Readonly<Record<string, unknown>
     ['', '-1', '65536', '9000.0', '9e3', '0x10', ' 9000', 'http'],
   ],
   ['count', count, { 1: 1, 100000: 100_000 }, ['0', '-5', '1.5', '1e3', '9007199254740993', 'many']],
+  ['small count', smallCount, { 1: 1, 32767: 32_767 }, ['0', '32768', '-1', '3.0', '']],
+  [
+    'topic config',
+    topicConfig,
+    {
+      'retention.ms=86400000': ['retention.ms=86400000'],
+      'retention.ms = 1, segment.bytes=2': ['retention.ms=1', 'segment.bytes=2'],
+      'cleanup.policy=compact,delete,retention.ms=-1': ['cleanup.policy=compact,delete', 'retention.ms=-1'],
+      'min.insync.replicas=2': ['min.insync.replicas=2'],
+      'a=b=c': ['a=b=c'],
+    },
+    ['', 'retention.ms', '=1', 'retention.ms=', 'a=1,a=2', 'a=1,', ',a=1', 'A b=1', 'a=1\nb', '1=a'],
+  ],
   ['ms', ms, { 0: 0, 2147483647: 2_147_483_647 }, ['2147483648', '5s', '-1', '']],
   ['share', share, { 1: 1, '0.5': 0.5, '.25': 0.25 }, ['0', '0.0', '1.1', '-0.5', '50%', '1e-1', 'half']],
   ['bool', bool, { true: true, false: false }, ['yes', 'on', '1', 'TRUE', '']],

@@ -116,7 +116,30 @@ describe('the file', () => {
     expect(load({ yaml: 'kafka:\n  brokers:\n    - a:1\n    - b:2\n' }).kafka.brokers).toEqual(brokers)
   })
 
+  it('takes the settings of new topics as a map, a list or one text, with a comma inside a value', () => {
+    const config = ['retention.ms=1000', 'cleanup.policy=compact,delete']
+    for (const written of [
+      '{retention.ms: 1000, cleanup.policy: "compact,delete"}',
+      '[retention.ms=1000, "cleanup.policy=compact,delete"]',
+      '"retention.ms=1000,cleanup.policy=compact,delete"',
+    ]) {
+      expect(load({ yaml: `kafka: {topics: {config: ${written}}}` }).kafka.topics.config).toEqual(config)
+    }
+  })
+
   it.each([
+    [
+      'kafka:\n  topics:\n    config: {a: }\n',
+      "3:13: kafka.topics.config: must be Kafka's settings of a topic as name=value,…, no name twice, not `a=`",
+    ],
+    [
+      'kafka:\n  topics:\n    config: {a: {b: 1}}\n',
+      "3:13: kafka.topics.config: must be Kafka's settings of a topic as name=value,…, no name twice, not `a=`",
+    ],
+    [
+      'kafka:\n  topics:\n    config: {}\n',
+      "3:13: kafka.topics.config: must be Kafka's settings of a topic as name=value,…, no name twice, not ``",
+    ],
     [
       'kafka:\n  brokers: []\n',
       '2:12: kafka.brokers: must be a list of host:port, without user name or scheme, not ``',
@@ -129,11 +152,11 @@ describe('the file', () => {
     ['grpc:\n  port: {a: 1}\n', '2:9: grpc.port: must be a port from 0 to 65535'],
     [
       '- grpc\n',
-      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, dead_letters, queue, stop, http, log',
+      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, dead_letters, queue, emqx, stop, http, log',
     ],
     [
       'just text',
-      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, dead_letters, queue, stop, http, log',
+      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, dead_letters, queue, emqx, stop, http, log',
     ],
     ['? [grpc]\n: 1\n', '1:3: this is no key of ours'],
     ['__proto__:\n  x: 1\n', '1:1: unknown key `__proto__`'],

@@ -14,6 +14,7 @@ describe('the printed configuration', () => {
           '--grpc-tls=off',
           '--kafka-brokers=[::1]:1,b:2',
           '--queue-max-bytes=1500000',
+          '--kafka-topics-config=cleanup.policy=compact,delete,retention.ms=1',
         ],
         env: { EXHOOK_KAFKA_CLIENT_ID: '007: # "x"\n', EXHOOK_LOG_LEVEL: 'trace' },
       }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDelivery } from '../../src/delivery/delivery.ts'
+import type { TopicState } from '../../src/preflight/topic-state.ts'
 import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
 import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
@@ -8,7 +9,7 @@ import { createPretendKafka } from '../support/pretend-kafka.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { record } from '../support/records.ts'
 
-function bench() {
+function bench(topics: readonly TopicState[] = []) {
   const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
   const delivery = createDelivery(
     {
@@ -42,7 +43,12 @@ function bench() {
       { policy: { ...DEFAULT_POLICY, overflow: 'drop-newest' }, waitMs: 0 },
       () => {},
     )
-  return { ledger, queue, offer, metrics: createMetrics({ ledger, queue, delivery, version: '1.2.3' }) }
+  return {
+    ledger,
+    queue,
+    offer,
+    metrics: createMetrics({ ledger, queue, delivery, topics: () => topics, version: '1.2.3' }),
+  }
 }
 
 describe('a scrape', () => {
@@ -94,5 +100,30 @@ describe('a scrape', () => {
     const { body } = await metrics.scrape()
     expect(body.match(/^exhook_lane_records\{/gm)).toHaveLength(101)
     expect(body).toContain('exhook_lane_records{topic="other"} 30\n')
+  })
+
+  it('shows the topics as the preflight found them, the many folded: all of them ready, or not', async () => {
+    const found = (topic: string, ready = true): TopicState => ({
+      ...{ topic, ready, partitions: ready ? 3 : 0, maxMessageBytes: null, problem: null },
+    })
+    const few = bench([found('a'), found('b', false)]).metrics
+    for (let i = 0; i < 2; i++) {
+      const { body } = await few.scrape()
+      for (const line of [
+        'exhook_topic_partitions{topic="a"} 3',
+        'exhook_topic_partitions{topic="b"} 0',
+        'exhook_topic_ready{topic="a"} 1',
+        'exhook_topic_ready{topic="b"} 0',
+      ]) {
+        expect(body).toContain(`${line}\n`)
+      }
+    }
+    const many = Array.from({ length: 130 }, (_, i) => found(`topic-${i}`))
+    const { body } = await bench(many).metrics.scrape()
+    expect(body.match(/^exhook_topic_ready\{/gm)).toHaveLength(101)
+    expect(body).toContain('exhook_topic_ready{topic="other"} 1\n')
+    expect(body).toContain('exhook_topic_partitions{topic="other"} 90\n')
+    const oneBad = await bench([...many, found('bad', false)]).metrics.scrape()
+    expect(oneBad.body).toContain('exhook_topic_ready{topic="other"} 0\n')
   })
 })
