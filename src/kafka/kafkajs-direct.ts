@@ -95,7 +95,8 @@ interface OpenCluster {
 }
 
 interface OpenBroker {
-  readonly versions: DirectBroker['versions']
+  /** null: not asked for yet. */
+  readonly versions: DirectBroker['versions'] | null
   readonly connectionPool: { send<T>(raw: RawRequest<T>): Promise<T> }
   readonly lookupRequest: (apiKey: number, request: unknown) => (asked: unknown) => RawRequest<unknown>
   connect(): Promise<void>
@@ -104,9 +105,12 @@ interface OpenBroker {
 
 const openCluster = (kafka: KafkaJs): OpenCluster => createKafkaJsCluster(kafka) as unknown as OpenCluster
 
+/** @throws when kafkajs takes the broker for connected, as the connection is open, though its first request had no answer. */
 function direct(cluster: OpenCluster, broker: OpenBroker): DirectBroker {
+  const { versions } = broker
+  if (versions === null) throw new Error('Broker not connected') // kafkajs's own words, for `kafkajs-errors.ts`
   return {
-    versions: broker.versions,
+    versions,
     send: (raw) => broker.connectionPool.send(raw),
     async ask(name, asked) {
       const { apiKeys, requests } = kafkaJsRequests()
