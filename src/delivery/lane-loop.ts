@@ -51,6 +51,9 @@ export interface LaneLoopDeps {
   readonly pauseMs: (failures: number) => number
 }
 
+/** How long to wait before the disk is asked again. */
+const DISK_PAUSE_MS = 5000
+
 export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoopDeps): LaneLoop {
   const { driver, log } = deps
   const sleeper = createSleeper()
@@ -87,13 +90,30 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
   async function run(): Promise<void> {
     while (lane.waitingRecords > 0 && !stopped) {
       await linger()
-      if (stopped) break
+      if (stopped || !(await isLoaded())) break
       const records = withoutOld(lane.take(config.batchMaxRecords, config.batchMaxBytes))
       if (lane.waitingRecords > 0) firstWaitingAt = 0
       if (records.length > 0) await deliver(driver.freeze(lane.topic, records))
     }
     running = false
     deps.onIdle()
+  }
+
+  /** The next records are in memory; false when the loop was stopped before the disk gave them. */
+  async function isLoaded(): Promise<boolean> {
+    while (!lane.ready && lane.waitingRecords > 0 && !stopped) {
+      try {
+        await lane.load()
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        log.error(
+          { topic: lane.topic, error: message },
+          'the disk does not give what waits there: trying again',
+        )
+        await sleeper.sleep(DISK_PAUSE_MS)
+      }
+    }
+    return !stopped
   }
 
   function withoutOld(records: readonly KafkaRecord[]): readonly KafkaRecord[] {

@@ -20,7 +20,8 @@ export interface DiskLogConfig {
  * `full` the disk has no space left; `failing` the disk does not take or does not give what it should.
  * In the last two what was appended is kept in memory and tried again each second.
  */
-export type DiskStateName = 'closed' | 'ok' | 'unusable' | 'full' | 'failing'
+export const DISK_STATES = ['closed', 'ok', 'unusable', 'full', 'failing'] as const
+export type DiskStateName = (typeof DISK_STATES)[number]
 
 export interface DiskState {
   readonly name: DiskStateName
@@ -59,6 +60,8 @@ export interface DiskLog {
   readonly state: DiskState
   /** Whether a record that is appended now reaches the disk: `state` is `ok`. */
   readonly accepts: boolean
+  /** The most bytes of records, as `recordBytes` counts them, that it has room for: less than `maxBytes`. */
+  readonly capacity: number
   /** Bytes of all its files. */
   readonly fileBytes: number
   /** Of these, what is spent and not given back yet. */
@@ -67,6 +70,8 @@ export interface DiskLog {
   readonly unsyncedBytes: number
   /** Files of which not everything could be read, since `open`. */
   readonly damagedFiles: number
+  /** The number of the last record that was appended, in this life or an earlier one; 0: none. */
+  readonly lastSeq: number
   /** Records up to this number are on disk; 0: none. */
   readonly storedSeq: number
   /**

@@ -1,28 +1,43 @@
 import type { KafkaRecord } from '../rules/kafka-record.ts'
+import { createFifo } from './fifo.ts'
 
-/** How a wait for Kafka ended: all records acknowledged; one given up; or the time was up. */
-export type AwaitEnd = 'delivered' | 'lost' | 'expired'
+/** What a reply waits for: that all records are on disk (or in Kafka already), or that all are in Kafka. */
+export type Goal = 'stored' | 'delivered'
 
-/** The hook calls that are answered only when Kafka has acknowledged their records. */
+/** How a wait ended: all records on disk; all acknowledged by Kafka; one given up; or the time was up. */
+export type AwaitEnd = Goal | 'lost' | 'expired'
+
+/** The hook calls that are answered only when the disk, or Kafka, has their records. */
 export interface Awaited {
   /** Calls that wait. */
   readonly length: number
   /** Whether a reply waits for this record. */
   has(record: KafkaRecord): boolean
-  /** `end` is told which of the records have neither been acknowledged nor been given up. */
+  /** The record with this number, if a reply waits for it. */
+  original(seq: number): KafkaRecord | undefined
+  /**
+   * The records are in the queue, and have their numbers if they are to be on disk. `end` is told which of them have
+   * neither been acknowledged nor been given up.
+   */
   add(
     records: readonly KafkaRecord[],
+    goal: Goal,
     waitMs: number,
     end: (how: AwaitEnd, open: readonly KafkaRecord[]) => void,
   ): void
   /** These records were acknowledged, or given up. */
   settled(records: readonly KafkaRecord[], how: 'delivered' | 'lost'): void
+  /** The records up to this number are on disk. */
+  stored(seq: number): void
   /** Ends the waits that `which` picks as expired. */
-  expire(which: (records: readonly KafkaRecord[]) => boolean): void
+  expire(which: (records: readonly KafkaRecord[], goal: Goal) => boolean): void
 }
 
 interface Call {
   readonly records: readonly KafkaRecord[]
+  readonly goal: Goal
+  /** The number of its last record. */
+  readonly lastSeq: number
   readonly end: (how: AwaitEnd, open: readonly KafkaRecord[]) => void
   readonly timer: NodeJS.Timeout
   open: readonly KafkaRecord[]
@@ -31,11 +46,17 @@ interface Call {
 export function createAwaited(): Awaited {
   const calls = new Set<Call>()
   const byRecord = new Map<KafkaRecord, Call>()
+  const bySeq = new Map<number, KafkaRecord>()
+  // In the order of their numbers; those that have ended otherwise are still among them.
+  const forDisk = createFifo<Call>()
 
   function finish(call: Call, how: AwaitEnd): void {
     if (!calls.delete(call)) return
     clearTimeout(call.timer)
-    for (const record of call.records) byRecord.delete(record)
+    for (const record of call.records) {
+      byRecord.delete(record)
+      bySeq.delete(record.seq)
+    }
     call.end(how, call.open)
   }
 
@@ -44,11 +65,17 @@ export function createAwaited(): Awaited {
       return calls.size
     },
     has: (record) => byRecord.has(record),
-    add(records, waitMs, end) {
+    original: (seq) => bySeq.get(seq),
+    add(records, goal, waitMs, end) {
       const timer = setTimeout(() => finish(call, 'expired'), waitMs)
-      const call: Call = { records, end, timer, open: records }
+      const lastSeq = records.at(-1)?.seq ?? 0
+      const call: Call = { records, goal, lastSeq, end, timer, open: records }
       calls.add(call)
-      for (const record of records) byRecord.set(record, call)
+      for (const record of records) {
+        byRecord.set(record, call)
+        if (record.seq > 0) bySeq.set(record.seq, record)
+      }
+      if (goal === 'stored') forDisk.push(call)
     },
     settled(records, how) {
       if (calls.size === 0) return
@@ -59,8 +86,14 @@ export function createAwaited(): Awaited {
         if (how === 'lost' || call.open.length === 0) finish(call, how)
       }
     },
+    stored(seq) {
+      for (let call = forDisk.peek(); call !== undefined && call.lastSeq <= seq; call = forDisk.peek()) {
+        forDisk.shift()
+        finish(call, 'stored')
+      }
+    },
     expire(which) {
-      for (const call of [...calls]) if (which(call.records)) finish(call, 'expired')
+      for (const call of [...calls]) if (which(call.records, call.goal)) finish(call, 'expired')
     },
   }
 }
