@@ -17,13 +17,13 @@ export interface Awaited {
   original(seq: number): KafkaRecord | undefined
   /**
    * The records are in the queue, and have their numbers if they are to be on disk. `end` is told which of them have
-   * neither been acknowledged nor been given up.
+   * neither been acknowledged nor been given up, and how many have been acknowledged.
    */
   add(
     records: readonly KafkaRecord[],
     goal: Goal,
     waitMs: number,
-    end: (how: AwaitEnd, open: readonly KafkaRecord[]) => void,
+    end: (how: AwaitEnd, open: readonly KafkaRecord[], acknowledged: number) => void,
   ): void
   /** These records were acknowledged, or given up. */
   settled(records: readonly KafkaRecord[], how: 'delivered' | 'lost'): void
@@ -38,9 +38,10 @@ interface Call {
   readonly goal: Goal
   /** The number of its last record. */
   readonly lastSeq: number
-  readonly end: (how: AwaitEnd, open: readonly KafkaRecord[]) => void
+  readonly end: (how: AwaitEnd, open: readonly KafkaRecord[], acknowledged: number) => void
   readonly timer: NodeJS.Timeout
   open: readonly KafkaRecord[]
+  acknowledged: number
 }
 
 export function createAwaited(): Awaited {
@@ -57,7 +58,7 @@ export function createAwaited(): Awaited {
       byRecord.delete(record)
       bySeq.delete(record.seq)
     }
-    call.end(how, call.open)
+    call.end(how, call.open, call.acknowledged)
   }
 
   return {
@@ -69,7 +70,7 @@ export function createAwaited(): Awaited {
     add(records, goal, waitMs, end) {
       const timer = setTimeout(() => finish(call, 'expired'), waitMs)
       const lastSeq = records.at(-1)?.seq ?? 0
-      const call: Call = { records, goal, lastSeq, end, timer, open: records }
+      const call: Call = { records, goal, lastSeq, end, timer, open: records, acknowledged: 0 }
       calls.add(call)
       for (const record of records) {
         byRecord.set(record, call)
@@ -79,12 +80,16 @@ export function createAwaited(): Awaited {
     },
     settled(records, how) {
       if (calls.size === 0) return
+      const touched = new Set<Call>()
       for (const record of records) {
         const call = byRecord.get(record)
         if (call === undefined) continue
         call.open = call.open.length === 1 ? [] : call.open.filter((other) => other !== record)
-        if (how === 'lost' || call.open.length === 0) finish(call, how)
+        if (how === 'delivered') call.acknowledged++
+        touched.add(call)
       }
+      // Only now: what ends a call looks at all of its records that are still open.
+      for (const call of touched) if (how === 'lost' || call.open.length === 0) finish(call, how)
     },
     stored(seq) {
       for (let call = forDisk.peek(); call !== undefined && call.lastSeq <= seq; call = forDisk.peek()) {

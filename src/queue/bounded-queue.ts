@@ -146,7 +146,9 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
       done('overloaded')
     } else if (!useless) {
       commit(records)
-      waits.waitForReply(records, goal, waitMs, (how, open) => endWait(offer, how, open))
+      waits.waitForReply(records, goal, waitMs, (how, open, acknowledged) =>
+        endWait(offer, how, open, acknowledged),
+      )
     } else if (policy.onTimeout === 'reject') {
       room.unreserve(records)
       refuse(offer, 'breaker_open')
@@ -156,21 +158,25 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
     }
   }
 
-  function endWait({ records, policy, done }: Offer, how: AwaitEnd, open: readonly KafkaRecord[]): void {
+  function endWait(
+    { policy, done }: Offer,
+    how: AwaitEnd,
+    open: readonly KafkaRecord[],
+    acknowledged: number,
+  ): void {
     if (how === 'delivered' || how === 'stored') {
       done(how)
     } else if (policy.onTimeout === 'reject') {
-      const out = records.length - open.length - (how === 'lost' ? 1 : 0)
-      withdraw(open, out)
+      withdraw(open, acknowledged)
       done('rejected')
     } else {
       done('late')
     }
   }
 
-  /** What waits is taken back; what is under way to Kafka can no longer be, nor can the `out` that are there. */
-  function withdraw(open: readonly KafkaRecord[], out: number): void {
-    let sent = out
+  /** What waits is taken back; what is under way to Kafka can no longer be, nor can what is there. */
+  function withdraw(open: readonly KafkaRecord[], acknowledged: number): void {
+    let sent = acknowledged
     for (const record of open) {
       const lane = laneOf(record.topic)
       if (lane.isInFlight(record)) sent++

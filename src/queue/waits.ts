@@ -42,12 +42,12 @@ export interface Waits {
     waitMs: number,
     end: (how: 'admitted' | 'expired') => void,
   ): void
-  /** Waits for records that are in the queue. `end` is told which are neither acknowledged nor given up. */
+  /** Waits for records that are in the queue. `end` is told as by `Awaited`. */
   waitForReply(
     records: readonly KafkaRecord[],
     goal: Goal,
     waitMs: number,
-    end: (how: AwaitEnd, open: readonly KafkaRecord[]) => void,
+    end: (how: AwaitEnd, open: readonly KafkaRecord[], acknowledged: number) => void,
   ): void
   /** There may be room. */
   serve(): void
@@ -167,8 +167,8 @@ export function createWaits(config: WaitsConfig, { log, room, laneOf }: WaitsDep
       line.add({ records, bytes: sumBytes(records), end: ended }, waitMs)
     },
     waitForReply(records, goal, waitMs, end) {
-      awaited.add(records, goal, waitMs, (how, open) => {
-        end(how, open)
+      awaited.add(records, goal, waitMs, (how, open, acknowledged) => {
+        end(how, open, acknowledged)
         if (how !== 'expired') return
         if (goal === 'stored') diskExpired()
         else kafkaExpired(lanesOf(open))
