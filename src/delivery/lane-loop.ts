@@ -51,9 +51,6 @@ export interface LaneLoopDeps {
   readonly pauseMs: (failures: number) => number
 }
 
-/** How long to wait before the disk is asked again. */
-const DISK_PAUSE_MS = 5000
-
 export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoopDeps): LaneLoop {
   const { driver, log } = deps
   const sleeper = createSleeper()
@@ -101,17 +98,12 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
 
   /** The next records are in memory; false when the loop was stopped before the disk gave them. */
   async function isLoaded(): Promise<boolean> {
-    while (!lane.ready && lane.waitingRecords > 0 && !stopped) {
-      try {
-        await lane.load()
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        log.error(
-          { topic: lane.topic, error: message },
-          'the disk does not give what waits there: trying again',
-        )
-        await sleeper.sleep(DISK_PAUSE_MS)
-      }
+    for (let tries = 1; !lane.ready && lane.waitingRecords > 0 && !stopped; tries++) {
+      if (tries > 1) await sleeper.sleep(deps.pauseMs(tries - 1))
+      await lane.load().catch((error: Error) => {
+        const text = 'the disk does not give what waits there: trying again'
+        log.error({ topic: lane.topic, error: error.message }, text)
+      })
     }
     return !stopped
   }

@@ -4,7 +4,7 @@ import type { DeadLetterFile } from '../../src/delivery/dead-letter-file.ts'
 import { createDeadLetters } from '../../src/delivery/dead-letters.ts'
 import { createDelivery, type Delivery, type DeliveryConfig } from '../../src/delivery/delivery.ts'
 import type { KafkaFailure } from '../../src/kafka/kafka-driver.ts'
-import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
+import { type BoundedQueue, createBoundedQueue, type QueueDisk } from '../../src/queue/bounded-queue.ts'
 import type { OfferOutcome } from '../../src/queue/record-queue.ts'
 import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
 import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
@@ -28,6 +28,9 @@ export interface Line {
 export interface LineOptions {
   readonly pauseMs?: number
   readonly file?: DeadLetterFile
+  readonly disk?: QueueDisk
+  /** Memory holds so many records; default: many. */
+  readonly maxRecords?: number
 }
 
 const running: Delivery[] = []
@@ -66,7 +69,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
   })
   const queue: BoundedQueue = createBoundedQueue(
     {
-      maxRecords: 100_000,
+      maxRecords: options.maxRecords ?? 100_000,
       maxBytes: 1e9,
       maxWaiters: 10,
       laneShare: 1,
@@ -77,6 +80,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
       log,
       ledger,
       onRecords: (lane) => delivery.notify(lane),
+      disk: options.disk ?? null,
     },
   )
   running.push(delivery)
