@@ -52,7 +52,7 @@ describe('a backlog on disk', () => {
     const disk = createPretendDisk()
     let reads = 0
     disk.onRead = () => {
-      if (++reads <= 3) throw new DiskError('EIO')
+      if (++reads <= 6) throw new DiskError('EIO')
     }
     const l = createLine({}, { pauseMs: 2, disk, maxRecords: 20 })
     l.kafka.alive = false
@@ -63,7 +63,7 @@ describe('a backlog on disk', () => {
     l.kafka.alive = true
     await l.empty()
     expect(values(l.kafka.log)).toEqual(values(records))
-    expect(reads).toBeGreaterThan(3)
+    expect(reads).toBeGreaterThan(6)
     expect(l.lines.find(({ error }) => error === 'EIO')).toMatchObject({ level: 50, topic: 'a' })
     expect([l.queue.memoryRecords, l.queue.memoryBytes, disk.kept.length]).toEqual([0, 0, 0])
     expect(balances(l.ledger.snapshot())).toBe(true)
