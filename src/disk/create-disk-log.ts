@@ -125,6 +125,8 @@ export function createDiskLog(
     get accepts() {
       return keeper.state.name === 'ok'
     },
+    // The rest is room for what is spent and not given back yet, and to write files anew in.
+    capacity: Math.floor(config.maxBytes * 0.75),
     get fileBytes() {
       return segments.fileBytes + upkeep.discardedBytes
     },
@@ -136,6 +138,9 @@ export function createDiskLog(
     },
     get damagedFiles() {
       return damage.files
+    },
+    get lastSeq() {
+      return writer.lastSeq
     },
     get storedSeq() {
       return writer.storedSeq

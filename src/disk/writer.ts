@@ -31,6 +31,8 @@ export interface WriterDeps {
 
 /** The side of the log that takes: fills chunks, and starts a commit when it is time. */
 export interface Writer {
+  /** The number of the last record that was appended; 0: none. */
+  readonly lastSeq: number
   readonly storedSeq: number
   /** From now on records are numbered from here; `logId` is for the next file. */
   begin(nextSeq: number, logId: number): void
@@ -170,6 +172,9 @@ export function createWriter(
   }
 
   return {
+    get lastSeq() {
+      return nextSeq - 1
+    },
     get storedSeq() {
       return storedSeq
     },
