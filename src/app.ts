@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createHttpServer } from './admin/http-server.ts'
-import type { Config, DeadLettersConfig } from './config/config.ts'
+import type { Config, DeadLettersConfig, DiskConfig } from './config/config.ts'
 import { isLoopback } from './config/hosts.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './delivery/dead-letter-file.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
+import { createDiskLog } from './disk/create-disk-log.ts'
+import type { DiskLog, DiskLogDeps } from './disk/disk-log.ts'
+import { createKeepOpen } from './disk/keep-open.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
@@ -34,8 +37,8 @@ export interface App {
   /** Returns when hook calls can come in; Kafka need not be there. Rejects when a port cannot be had. Call it once. */
   start(): Promise<AppPorts>
   /**
-   * Ends it in order, within `stop.deadline`: calls are answered, the queue is drained to Kafka, and what is left is
-   * counted as dropped. Resolves with the number of those records. Safe twice and without start.
+   * Ends it in order, within `stop.deadline`: calls are answered, the queue is drained to Kafka, and what is left stays
+   * on disk, or is counted as dropped. Resolves with the number of dropped records. Safe twice and without start.
    */
   stop(): Promise<number>
 }
@@ -47,6 +50,8 @@ export interface AppDeps {
   /** The PEM text of `kafka.tls_ca_file`. */
   readonly kafkaCa?: string
 }
+
+const DISK_STOPS = 'the disk takes nothing more: records are in memory only until it does'
 
 /** How long connections may take to close when all the work is done. */
 const CLOSE_GRACE_MS = 1000
@@ -93,16 +98,26 @@ export function createApp(config: Config, deps: AppDeps): App {
     },
   )
   const ledger = createLedger({ queuedRecords: () => queue.records })
+  const disk = openDiskLog(config.queue.disk, {
+    onStored: (seq) => queue.stored(seq),
+    onState: ({ name, detail }) => {
+      if (name === 'full' || name === 'failing') log.error({ state: name, error: detail }, DISK_STOPS)
+      else if (name === 'ok') log.info('the disk takes the queue')
+      queue.diskChanged()
+    },
+    onUnreadable: (topic, records, bytes) => {
+      log.error({ topic, records }, 'records on disk cannot be read any more: they are lost')
+      queue.unreadable(topic, records, bytes)
+    },
+  })
+  const keepOpen =
+    disk && createKeepOpen(disk, { log, onOpen: (recovery) => queue.recover(recovery, disk.lastSeq) })
   const queue: BoundedQueue = createBoundedQueue(
     { ...config.queue, deadLetterTopic },
-    {
-      log,
-      ledger,
-      onRecords: (lane) => delivery.notify(lane),
-    },
+    { log, ledger, onRecords: (lane) => delivery.notify(lane), disk },
   )
   const metrics = createMetrics({
-    ...{ ledger, queue, delivery },
+    ...{ ledger, queue, delivery, disk },
     topics: () => preflight.current.topics,
     version: deps.version,
   })
@@ -120,7 +135,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   )
   const grpc = createGrpcServer(config.grpc, { handler, log })
   const http = createHttpServer(config.http, {
-    readiness: () => readinessNow({ queue, delivery, preflight, draining }),
+    readiness: () => readinessNow({ queue, delivery, preflight, disk, draining }),
     metrics: () => metrics.scrape(),
   })
 
@@ -135,6 +150,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     delivery.start()
     try {
       const { port: httpPort } = await http.start()
+      // What an earlier life left comes before what comes in now.
+      await keepOpen?.start()
       const { port: grpcPort } = await grpc.start()
       started = true
       log.info(
@@ -163,24 +180,39 @@ export function createApp(config: Config, deps: AppDeps): App {
     if (started)
       log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
     await endGrpc(left())
-    const lost = await delivery.drain(left())
-    for (const lane of queue.lanes()) lane.abandon('shutdown')
+    keepOpen?.stop()
+    // What is on disk need not wait for a Kafka that is away: the sooner the next process is there, the less EMQX
+    // finds nobody to call.
+    const waits = delivery.cluster.state === 'up' || !disk?.accepts
+    await delivery.drain(waits ? left() : 0)
+    const lost = await abandon()
     deadLetterFile?.close()
-    if (lost > 0) {
-      log.error(
-        { lost, cause: delivery.cluster.failure },
-        'stopped: these records were not delivered and are lost',
-      )
-    } else if (started) {
-      const { delivered } = ledger.snapshot()
-      log.info({ delivered }, 'stopped: every record in the queue was delivered')
-    }
+    tellTheEnd(lost)
     // A broker that does not answer would hold the connections for a request timeout.
     await Promise.race([
       Promise.all([driver.stop(), preflightEnded, http.stop()]),
       sleep(CLOSE_GRACE_MS, undefined, { ref: false }),
     ])
     return lost
+  }
+
+  /** Gives up what is not on disk. */
+  async function abandon(): Promise<number> {
+    await disk?.flush().catch((error: Error) => log.error({ error: error.message }, DISK_STOPS))
+    const lost = queue.abandon()
+    await disk?.close()
+    return lost
+  }
+
+  function tellTheEnd(lost: number): void {
+    const kept = queue.records
+    const cause = delivery.cluster.failure
+    if (lost > 0) log.error({ lost, kept, cause }, 'stopped: these records were not delivered and are lost')
+    else if (kept > 0) log.warn({ kept, cause }, 'stopped: these records stay on disk for the next start')
+    else if (started) {
+      const { delivered } = ledger.snapshot()
+      log.info({ delivered }, 'stopped: every record in the queue was delivered')
+    }
   }
 
   async function endGrpc(graceMs: number): Promise<void> {
@@ -197,6 +229,9 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   return { queue, ledger: () => ledger.snapshot(), start, stop }
 }
+
+const openDiskLog = ({ path, ...config }: DiskConfig, deps: DiskLogDeps): DiskLog | null =>
+  path === null ? null : createDiskLog({ ...config, path }, deps)
 
 const openDeadLetterFile = ({ file, fileMaxBytes }: DeadLettersConfig, log: Logger): DeadLetterFile | null =>
   file === null ? null : createDeadLetterFile({ path: file, maxBytes: fileMaxBytes }, log)

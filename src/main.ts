@@ -93,7 +93,8 @@ async function serve(argv: readonly string[]): Promise<void> {
   function onSignal(signal: NodeJS.Signals): void {
     if (stopping) {
       const { queued } = app.ledger()
-      log.error({ signal, queued }, 'stopped at once by a second signal: what was queued is lost')
+      const fate = config.queue.disk.path === null ? 'is lost' : 'and is not on disk yet is lost'
+      log.error({ signal, queued }, `stopped at once by a second signal: what was queued ${fate}`)
       process.exit(1)
     }
     log.info({ signal }, 'signal received')

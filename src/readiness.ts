@@ -1,5 +1,6 @@
-import { type Readiness, readinessOf } from './admin/readiness.ts'
+import { type Readiness, type ReadinessPart, readinessOf } from './admin/readiness.ts'
 import type { Delivery } from './delivery/delivery.ts'
+import type { DiskLog } from './disk/disk-log.ts'
 import type { Preflight } from './preflight/preflight.ts'
 import { topicsPart } from './preflight/topics-part.ts'
 import type { BoundedQueue } from './queue/bounded-queue.ts'
@@ -7,12 +8,14 @@ import type { BoundedQueue } from './queue/bounded-queue.ts'
 export interface ReadinessDeps {
   readonly queue: BoundedQueue
   readonly delivery: Delivery
+  /** null: there is none. */
+  readonly disk: DiskLog | null
   readonly preflight: Preflight
   readonly draining: boolean
 }
 
 /** What works now and what does not, part by part. */
-export function readinessNow({ queue, delivery, preflight, draining }: ReadinessDeps): Readiness {
+export function readinessNow({ queue, delivery, preflight, disk, draining }: ReadinessDeps): Readiness {
   const { state, sinceMs, failure } = delivery.cluster
   const refused = delivery.lanes().filter((lane) => lane.state === 'quarantined')
   const stuck = [...queue.lanes()].filter((lane) => lane.breakerOpen).map((lane) => lane.topic)
@@ -32,8 +35,21 @@ export function readinessNow({ queue, delivery, preflight, draining }: Readiness
       ok: !queue.breakerOpen && stuck.length === 0,
       detail: `${queue.records} records, ${queue.bytes} bytes, ${queue.waiters + queue.awaited} calls wait${stuckText(queue.breakerOpen, stuck)}`,
     },
+    ...(disk === null ? [] : [diskPart(disk, queue)]),
     { name: 'process', ok: !draining, detail: draining ? 'draining' : 'running' },
   ])
+}
+
+function diskPart({ state, fileBytes, damagedFiles }: DiskLog, queue: BoundedQueue): ReadinessPart {
+  const damage =
+    damagedFiles === 0 ? '' : `; damaged files, of which copies are kept: ${damagedFiles}, see the log`
+  const stuck = queue.diskBreakerOpen ? '; no call waits any more, as the disk makes no progress' : ''
+  const detail = state.name === 'ok' ? `${fileBytes} bytes in files` : `${state.name}: ${state.detail}`
+  return {
+    name: 'disk',
+    ok: state.name === 'ok' && damagedFiles === 0 && !queue.diskBreakerOpen,
+    detail: `${detail}${stuck}${damage}`,
+  }
 }
 
 function stuckText(all: boolean, topics: readonly string[]): string {

@@ -29,7 +29,9 @@ function checkFile(path: string, out: TextOutput): boolean {
   try {
     const rules = loadRuleConfigs(path)
     for (const { name, policy, hooks } of rules) {
-      for (const warning of policyWarnings(policy, hooks)) out.write(`warning: rule ${name}: ${warning}\n`)
+      const needs = policy.reply === 'stored' ? [STORED_NEEDS] : []
+      for (const warning of [...needs, ...policyWarnings(policy, hooks)])
+        out.write(`warning: rule ${name}: ${warning}\n`)
     }
     out.write(
       `${table([HEAD, ...rules.map(cells)])}${path}: OK, ${counted(rules.length, 'rule')}${disabledNote(rules)}\n`,
@@ -42,6 +44,8 @@ function checkFile(path: string, out: TextOutput): boolean {
     return false
   }
 }
+
+const STORED_NEEDS = '`reply: stored` needs a disk: `serve` takes it only with `queue.disk.path`'
 
 const HEAD = ['RULE', 'HOOKS', 'FILTERS', 'KAFKA TOPIC'] as const
 

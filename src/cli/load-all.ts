@@ -23,11 +23,16 @@ export function loadAll(sources: ConfigSources): { readonly config: Config; read
 }
 
 /** What is right in the rules and right in the configuration, and not right together. */
-function misfits({ rules: file, kafka, deadLetters }: Config, { rules }: RuleSet): readonly Mistake[] {
+function misfits({ rules: file, kafka, deadLetters, queue }: Config, { rules }: RuleSet): readonly Mistake[] {
   const found: Mistake[] = []
   const own = rules.find(({ topic }) => topic === deadLetters.topic)
   if (own !== undefined) {
     const message = `rule ${own.name} writes to ${own.topic}, which is dead_letters.topic: choose another for one`
+    found.push({ file, message })
+  }
+  const stored = rules.filter(({ policy }) => policy.reply === 'stored').map(({ name }) => name)
+  if (stored.length > 0 && queue.disk.path === null) {
+    const message = `\`reply: stored\` (in ${stored.join(', ')}) needs a disk: set queue.disk.path, or use \`queued\` or \`delivered\``
     found.push({ file, message })
   }
   const { size } = new Set(rules.map(({ topic }) => topic))

@@ -104,6 +104,18 @@ export interface QueueConfig {
   readonly laneShare: number
   /** The same for a topic that Kafka refuses; at most `laneShare`. */
   readonly unhealthyLaneShare: number
+  readonly disk: DiskConfig
+}
+
+/** The log that keeps the queue over the end of the process. */
+export interface DiskConfig {
+  /** Its directory; null: the queue is in memory only. */
+  readonly path: string | null
+  readonly maxBytes: number
+  /** Records are on disk this long after they came, in ms, plus the time of one fdatasync. */
+  readonly syncMs: number
+  /** …or sooner, when so many bytes wait. */
+  readonly syncBytes: number
 }
 
 /** What is known of the EMQX that calls. */

@@ -1,5 +1,9 @@
 import type { Config } from './config.ts'
 import { isLoopback } from './hosts.ts'
+import { formatBytes } from './sizes.ts'
+
+/** The files of the queue on disk are at least 1 MiB each, and some are there at any time. */
+const MIN_DISK_BYTES = 16 * 1024 * 1024
 
 /** A rule between options that are right each by itself. */
 interface CrossCheck {
@@ -31,6 +35,14 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       queue.unhealthyLaneShare > queue.laneShare
         ? `queue.unhealthy_lane_share (${queue.unhealthyLaneShare}) is more than queue.lane_share ` +
           `(${queue.laneShare}): a refused topic would get more room than a good one`
+        : undefined,
+  },
+  {
+    paths: ['queue.disk.max_bytes', 'queue.disk.path'],
+    find: ({ queue: { disk } }) =>
+      disk.path !== null && disk.maxBytes < MIN_DISK_BYTES
+        ? `queue.disk.max_bytes (${formatBytes(disk.maxBytes)}) is too little to work with: give it at least ` +
+          formatBytes(MIN_DISK_BYTES)
         : undefined,
   },
   {

@@ -191,12 +191,12 @@ export const OPTIONS: OptionTree<Config> = {
     max_records: {
       format: formats.count,
       default: 100_000,
-      doc: 'The most records between EMQX and Kafka, those in flight included.',
+      doc: 'The most records between EMQX and Kafka, those in flight included; with a disk, the most in memory.',
     },
     max_bytes: {
       format: formats.bytes,
       default: 64 * MIB,
-      doc: 'The most bytes of encoded records between EMQX and Kafka.',
+      doc: 'The most bytes of encoded records between EMQX and Kafka; with a disk, the most in memory.',
     },
     max_waiters: {
       format: formats.count,
@@ -213,6 +213,28 @@ export const OPTIONS: OptionTree<Config> = {
       default: 0.1,
       doc: 'The part of the queue that a Kafka topic may hold while Kafka refuses it.',
     },
+    disk: {
+      path: {
+        format: formats.path,
+        default: null,
+        doc: 'Directory that keeps the queue over restarts and crashes, for one process at a time; not set: memory only.',
+      },
+      max_bytes: {
+        format: formats.bytes,
+        default: 1024 * MIB,
+        doc: 'The most bytes of all files in it; three quarters of that hold records, the rest is room to work.',
+      },
+      sync_ms: {
+        format: formats.ms,
+        default: 5,
+        doc: 'How long records wait to be written and synced together.',
+      },
+      sync_bytes: {
+        format: formats.bytes,
+        default: MIB,
+        doc: 'They are written sooner when so many bytes wait.',
+      },
+    },
   },
   emqx: {
     max_packet_bytes: {
@@ -225,7 +247,7 @@ export const OPTIONS: OptionTree<Config> = {
     deadline_ms: {
       format: formats.ms,
       default: 25_000,
-      doc: 'How long a stop may take to drain the queue to Kafka; what is left then is counted as lost.',
+      doc: 'How long a stop may take to drain the queue to Kafka; what is left then stays on disk, or is counted as lost where there is none.',
     },
   },
   http: {

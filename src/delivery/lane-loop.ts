@@ -89,13 +89,25 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
   async function run(): Promise<void> {
     while (lane.waitingRecords > 0 && !stopped) {
       await linger()
-      if (stopped) break
+      if (stopped || !(await isLoaded())) break
       const records = withoutOld(lane.take(config.batchMaxRecords, config.batchMaxBytes))
       if (lane.waitingRecords > 0) firstWaitingAt = 0
       if (records.length > 0) await deliver(driver.freeze(lane.topic, records))
     }
     running = false
     deps.onIdle()
+  }
+
+  /** The next records are in memory; false when the loop was stopped before the disk gave them. */
+  async function isLoaded(): Promise<boolean> {
+    for (let tries = 1; !lane.ready && lane.waitingRecords > 0 && !stopped; tries++) {
+      if (tries > 1) await sleeper.sleep(deps.pauseMs(tries - 1))
+      await lane.load().catch((error: Error) => {
+        const text = 'the disk does not give what waits there: trying again'
+        log.error({ topic: lane.topic, error: error.message }, text)
+      })
+    }
+    return !stopped
   }
 
   function withoutOld(records: readonly KafkaRecord[]): readonly KafkaRecord[] {

@@ -10,7 +10,14 @@ export interface DiskLogConfig {
   readonly syncMs: number
   /** …or sooner: as soon as so many bytes wait. */
   readonly syncBytes: number
+  /** A file is closed and the next one begun at this many bytes; by default 1/32 of `maxBytes`, from 1 to 32 MiB. */
+  readonly segmentBytes?: number
+  /** What failed is tried again after so many ms; by default 1,000. */
+  readonly retryMs?: number
 }
+
+/** What the log has to be told of a record that is done: it keeps but a bit of each in memory. */
+export type LoggedRecord = Pick<KafkaRecord, 'seq' | 'topic' | 'bytes'>
 
 /**
  * How the log is:
@@ -20,7 +27,8 @@ export interface DiskLogConfig {
  * `full` the disk has no space left; `failing` the disk does not take or does not give what it should.
  * In the last two what was appended is kept in memory and tried again each second.
  */
-export type DiskStateName = 'closed' | 'ok' | 'unusable' | 'full' | 'failing'
+export const DISK_STATES = ['closed', 'ok', 'unusable', 'full', 'failing'] as const
+export type DiskStateName = (typeof DISK_STATES)[number]
 
 export interface DiskState {
   readonly name: DiskStateName
@@ -59,6 +67,8 @@ export interface DiskLog {
   readonly state: DiskState
   /** Whether a record that is appended now reaches the disk: `state` is `ok`. */
   readonly accepts: boolean
+  /** The most bytes of records, as `recordBytes` counts them, that it has room for: less than `maxBytes`. */
+  readonly capacity: number
   /** Bytes of all its files. */
   readonly fileBytes: number
   /** Of these, what is spent and not given back yet. */
@@ -67,6 +77,8 @@ export interface DiskLog {
   readonly unsyncedBytes: number
   /** Files of which not everything could be read, since `open`. */
   readonly damagedFiles: number
+  /** The number of the last record that was appended, in this life or an earlier one; 0: none. */
+  readonly lastSeq: number
   /** Records up to this number are on disk; 0: none. */
   readonly storedSeq: number
   /**
@@ -80,12 +92,12 @@ export interface DiskLog {
    */
   append(records: readonly KafkaRecord[]): void
   /** These records (those with a `seq`) need not be found again. Never throws; a crash soon after may forget it. */
-  done(records: readonly { readonly seq: number }[]): void
+  done(records: readonly LoggedRecord[]): void
   /**
    * The next records of a Kafka topic with a number above `afterSeq` that are not done, in order: at least one when
-   * there is any, up to `maxRecords` and `maxBytes` (of `recordBytes`). What was appended can be read at once. Records that can no longer be
-   * read are stepped over and given to `onUnreadable`. Rejects with a `DiskError` when the disk does not give them
-   * now; may then be tried again. One call for each topic at a time.
+   * there is any, up to `maxRecords` and `maxBytes` (of `recordBytes`). What was appended can be read at once. Records
+   * that can no longer be read are stepped over and given to `onUnreadable`. Rejects with a `DiskError` when the disk
+   * does not give them now; may then be tried again. One call for each topic at a time.
    */
   read(topic: string, afterSeq: number, maxRecords: number, maxBytes: number): Promise<readonly KafkaRecord[]>
   /** Resolves when everything appended before is on disk; rejects when that fails. */

@@ -4,13 +4,14 @@ import type { Policy } from '../rules/policy.ts'
 /**
  * How an offer ended:
  * `queued` all records are in the queue;
+ * `stored` all of them are on disk;
  * `delivered` Kafka has acknowledged all of them;
- * `late` they are in the queue and Kafka has not acknowledged them in time: the call is answered all the same;
+ * `late` they are in the queue, and the disk or Kafka did not confirm them in time: the call is answered all the same;
  * `dropped` none is in the queue, and each was counted as a drop with its reason: the call is answered all the same;
  * `rejected` the message is to be rejected; what was not yet under way to Kafka was withdrawn and counted;
  * `overloaded` nothing was taken and nothing counted: too many calls wait already, the call is to be refused.
  */
-export type OfferOutcome = 'queued' | 'delivered' | 'late' | 'dropped' | 'rejected' | 'overloaded'
+export type OfferOutcome = 'queued' | 'stored' | 'delivered' | 'late' | 'dropped' | 'rejected' | 'overloaded'
 
 export interface OfferOptions {
   /** What holds for the event as a whole; `by-qos` is settled by the caller. */

@@ -17,7 +17,7 @@ import { type Entry, readText } from './yaml-map.ts'
 /** The keys of a rule that make its policy. */
 export const POLICY_KEYS = ['reply', 'on_timeout', 'overflow', 'priority'] as const
 
-const REPLIES: readonly Reply[] = ['queued', 'delivered']
+const REPLIES: readonly Reply[] = ['queued', 'stored', 'delivered']
 const ON_TIMEOUTS: readonly OnTimeout[] = ['accept', 'reject']
 const OVERFLOWS: readonly Overflow[] = ['wait', 'drop-newest', 'drop-oldest', 'reject']
 const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high']
@@ -45,7 +45,7 @@ export function readPolicy(
 
   const reply = choose('reply', REPLIES, (choice) =>
     choice !== 'queued' && decisions.length > 0
-      ? `a client would wait for Kafka at ${decisions.join(', ')}: give it a rule with \`reply: queued\``
+      ? `a client would wait for ${choice === 'stored' ? 'the disk' : 'Kafka'} at ${decisions.join(', ')}: give it a rule with \`reply: queued\``
       : null,
   )
   const overflow = choose('overflow', OVERFLOWS, rejectProblem)
@@ -72,14 +72,12 @@ function readChoice<T extends string>(
   const value = readText(file, entry)
   if (value === null) return null
   const choice = choices.find((candidate) => candidate === value.text)
-  const problem = choice === undefined ? unknownProblem(entry.name, value.text, choices) : problemOf(choice)
+  const problem = choice === undefined ? unknownProblem(value.text, choices) : problemOf(choice)
   if (problem === null) return choice ?? null
   file.mistake(value.node, `\`${entry.name}\` cannot be ${quoted(value.text)}: ${problem}`)
   return null
 }
 
-function unknownProblem(key: string, text: string, choices: readonly string[]): string {
-  if (key === 'reply' && text === 'stored')
-    return 'it needs the queue on disk, which this version does not have: use `delivered`, or `queued`'
+function unknownProblem(text: string, choices: readonly string[]): string {
   return suggestion(text, choices).replace(/^, d/, 'd') || `use ${choices.join(', ')}`
 }

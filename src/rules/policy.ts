@@ -1,9 +1,9 @@
 import type { HookPoint } from '../hooks.ts'
 
-/** When the hook call is answered: once the record is in the queue, or once Kafka has acknowledged it. */
-export type Reply = 'queued' | 'delivered'
+/** When the hook call is answered: once the record is in the queue, once it is on disk, or once Kafka has acknowledged it. */
+export type Reply = 'queued' | 'stored' | 'delivered'
 
-/** What an expired wait (for room, or for Kafka) means: the message goes on all the same, or nobody receives it. */
+/** What an expired wait (for room, for the disk, or for Kafka) means: the message goes on all the same, or nobody receives it. */
 export type OnTimeout = 'accept' | 'reject'
 
 /**
@@ -43,6 +43,9 @@ export const DECISIONS: ReadonlySet<HookPoint> = new Set<HookPoint>([
 /** The hooks whose answer holds up the subscriber instead of the publisher. */
 const OF_SUBSCRIBER: ReadonlySet<HookPoint> = new Set<HookPoint>(['message.delivered', 'message.acked'])
 
+/** The slowest first: an event is answered when the slowest of its rules' replies is satisfied. */
+const REPLIES: readonly Reply[] = ['delivered', 'stored', 'queued']
+
 /** The more careful first: of an event's rules, the first that is asked for holds for the whole event. */
 const OVERFLOWS: readonly Overflow[] = ['wait', 'by-qos', 'reject', 'drop-oldest', 'drop-newest']
 
@@ -57,7 +60,7 @@ export function combinePolicies(policies: readonly Policy[]): Policy {
   const some = <K extends keyof Policy>(key: K, value: Policy[K]) =>
     policies.some((policy) => policy[key] === value)
   return {
-    reply: some('reply', 'delivered') ? 'delivered' : 'queued',
+    reply: REPLIES.find((reply) => some('reply', reply)) ?? 'queued',
     onTimeout: some('onTimeout', 'reject') || some('overflow', 'reject') ? 'reject' : 'accept',
     overflow: OVERFLOWS.find((overflow) => some('overflow', overflow)) ?? 'by-qos',
     priority: first.priority,
@@ -69,6 +72,6 @@ export function policyWarnings(policy: Policy, hooks: readonly HookPoint[]): rea
   const held = hooks.filter((hook) => OF_SUBSCRIBER.has(hook))
   if (policy.reply === 'queued' || held.length === 0) return []
   return [
-    `\`reply: ${policy.reply}\` on ${held.join(', ')} holds up the subscriber until Kafka has the record`,
+    `\`reply: ${policy.reply}\` on ${held.join(', ')} holds up the subscriber until ${policy.reply === 'stored' ? 'the record is on disk' : 'Kafka has the record'}`,
   ]
 }

@@ -14,6 +14,7 @@ export type DropReason =
   | 'dead_letters_failed'
   | 'record_too_large'
   | 'record_invalid'
+  | 'disk_unreadable'
   | 'shutdown'
 
 /** Where a dead letter is kept. */
@@ -26,6 +27,8 @@ export interface LedgerSnapshot {
   readonly unmatched: number
   readonly refused: Readonly<Record<RefusalReason, number>>
   readonly records: number
+  /** Records that an earlier life of the process had left on disk. */
+  readonly recovered: number
   readonly delivered: number
   /** Records that Kafka refused and that stand in the dead-letter topic, or in its file. */
   readonly deadLettered: Readonly<Record<DeadLetterPlace, number>>
@@ -38,7 +41,8 @@ export interface LedgerSnapshot {
 
 /**
  * The account of everything that came and went. It balances at every moment:
- * calls = matched + unmatched + refused, and records = delivered + dead-lettered + dropped + queued.
+ * calls = matched + unmatched + refused, and records + recovered = delivered + dead-lettered + dropped +
+ * queued.
  * Both sides are counted apart, so that an imbalance shows a fault instead of hiding it.
  * Only hook calls count as calls: OnProviderLoaded and OnProviderUnloaded do not.
  */
@@ -48,6 +52,8 @@ export interface Ledger {
   callRefused(reason: RefusalReason): void
   /** `count` records were offered to the queue and decided on: queued, or dropped at once. */
   recordsTaken(count: number): void
+  /** `count` records of an earlier life were found on disk and are in the queue. */
+  recordsRecovered(count: number): void
   recordsDelivered(count: number): void
   recordsDeadLettered(count: number, place: DeadLetterPlace): void
   recordsDropped(count: number, reason: DropReason): void
@@ -66,6 +72,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   let matched = 0
   let unmatched = 0
   let records = 0
+  let recovered = 0
   let delivered = 0
   let rejectedButSent = 0
   const refused: Record<RefusalReason, number> = { malformed: 0, overloaded: 0, internal: 0 }
@@ -82,6 +89,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     dead_letters_failed: 0,
     record_too_large: 0,
     record_invalid: 0,
+    disk_unreadable: 0,
     shutdown: 0,
   }
 
@@ -101,6 +109,9 @@ export function createLedger(deps: LedgerDeps): Ledger {
     recordsTaken(count) {
       records += count
     },
+    recordsRecovered(count) {
+      recovered += count
+    },
     recordsDelivered(count) {
       delivered += count
     },
@@ -119,6 +130,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       unmatched,
       refused: { ...refused },
       records,
+      recovered,
       delivered,
       deadLettered: { ...deadLettered },
       dropped: { ...dropped },
@@ -134,6 +146,7 @@ export function balances(s: LedgerSnapshot): boolean {
   const dropped = Object.values(s.dropped).reduce((sum, n) => sum + n, 0)
   const dead = s.deadLettered.topic + s.deadLettered.file
   return (
-    s.calls === s.matched + s.unmatched + refused && s.records === s.delivered + dead + dropped + s.queued
+    s.calls === s.matched + s.unmatched + refused &&
+    s.records + s.recovered === s.delivered + dead + dropped + s.queued
   )
 }

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Delivery } from '../delivery/delivery.ts'
+import { DISK_STATES, type DiskLog } from '../disk/disk-log.ts'
 import { HOOKS, type HookPoint } from '../hooks.ts'
 import type { KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { TopicState } from '../preflight/topic-state.ts'
@@ -24,6 +25,8 @@ export interface MetricsDeps {
   readonly ledger: Ledger
   readonly queue: BoundedQueue
   readonly delivery: Delivery
+  /** Default: there is none. */
+  readonly disk?: DiskLog | null
   /** What the preflight found of each Kafka topic. */
   readonly topics: () => readonly TopicState[]
   readonly version: string
@@ -37,13 +40,22 @@ const REPLY_BUCKETS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 ]
 
-const OUTCOMES: readonly OfferOutcome[] = ['queued', 'delivered', 'late', 'dropped', 'rejected', 'overloaded']
+const OUTCOMES: readonly OfferOutcome[] = [
+  'queued',
+  'stored',
+  'delivered',
+  'late',
+  'dropped',
+  'rejected',
+  'overloaded',
+]
 
 export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const account = createAccountMetrics(registry)
   const state = createStateMetrics(registry)
+  const disk = deps.disk ? createDiskMetrics(registry) : null
   const topics = createTopicMetrics(registry, MAX_TOPIC_LABELS)
   const registers = [registry]
 
@@ -57,7 +69,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   const replyOf = new Map([...HOOKS.keys()].map((hook) => [hook, replies.labels({ hook })]))
   const outcomes = new Counter({
     name: 'exhook_replies_total',
-    help: 'Answered events that matched a rule, by what the answer meant (queued, delivered, late, dropped, rejected, overloaded).',
+    help: 'Answered events that matched a rule, by what the answer meant (queued, stored, delivered, late, dropped, rejected, overloaded).',
     labelNames: ['outcome'],
     registers,
   })
@@ -88,6 +100,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     async scrape() {
       account(deps.ledger)
       state(deps.queue, deps.delivery)
+      if (deps.disk) disk?.(deps.disk, deps.queue)
       topics(deps.topics())
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
@@ -105,8 +118,9 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
   const refused = counter('exhook_calls_refused_total', 'Hook calls answered with a gRPC error.', 'reason')
   const records = counter(
     'exhook_records_total',
-    'Records made by the rules; equals delivered + dead-lettered + dropped + exhook_queue_records.',
+    'Records made by the rules; with those recovered, equals delivered + dead-lettered + dropped + exhook_queue_records.',
   )
+  const recovered = counter('exhook_records_recovered_total', 'Records that an earlier run had left on disk.')
   const delivered = counter('exhook_records_delivered_total', 'Records acknowledged by Kafka.')
   const deadLettered = counter(
     'exhook_records_dead_lettered_total',
@@ -134,6 +148,7 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
     set(matched, now.matched)
     set(unmatched, now.unmatched)
     set(records, now.records)
+    set(recovered, now.recovered)
     set(delivered, now.delivered)
     set(rejectedButSent, now.rejectedButSent)
     setEach(refused, 'reason', now.refused)
@@ -146,6 +161,39 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
 function setEach(metric: Counter, label: string, values: Readonly<Record<string, number>>): void {
   metric.reset()
   for (const [name, value] of Object.entries(values)) metric.inc({ [label]: name }, value)
+}
+
+/** The log of the queue, read at each scrape. */
+function createDiskMetrics(registry: Registry): (disk: DiskLog, queue: BoundedQueue) => void {
+  const registers = [registry]
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
+  const state = new Gauge({
+    name: 'exhook_disk_state',
+    help: '1 for the state that the disk of the queue is in (closed, ok, unusable, full, failing), else 0.',
+    labelNames: ['state'],
+    registers,
+  })
+  const files = gauge('exhook_disk_bytes', 'Bytes of all files of the queue on disk.')
+  const spent = gauge('exhook_disk_spent_bytes', 'Of these, bytes that are no longer needed.')
+  const unsynced = gauge('exhook_disk_unsynced_bytes', 'Bytes on their way to the disk.')
+  const damaged = gauge('exhook_disk_damaged_files', 'Files of which not everything could be read.')
+  const breaker = gauge(
+    'exhook_disk_breaker_open',
+    '1 while no call waits for the disk, as it makes no progress.',
+  )
+  const memoryRecords = gauge('exhook_queue_memory_records', 'Of the records in the queue, those in memory.')
+  const memoryBytes = gauge('exhook_queue_memory_bytes', 'Of the bytes in the queue, those in memory.')
+
+  return (disk, queue) => {
+    for (const name of DISK_STATES) state.set({ state: name }, disk.state.name === name ? 1 : 0)
+    files.set(disk.fileBytes)
+    spent.set(disk.spentBytes)
+    unsynced.set(disk.unsyncedBytes)
+    damaged.set(disk.damagedFiles)
+    breaker.set(queue.diskBreakerOpen ? 1 : 0)
+    memoryRecords.set(queue.memoryRecords)
+    memoryBytes.set(queue.memoryBytes)
+  }
 }
 
 /** What the queue, the lanes and the cluster are like, read at each scrape. */

@@ -287,6 +287,11 @@ describe('what does not fit together', () => {
       'EXHOOK_QUEUE_LANE_SHARE: queue.unhealthy_lane_share (0.1) is more than queue.lane_share (0.05)',
     ],
     [
+      'a disk that is too small',
+      { EXHOOK_QUEUE_DISK_PATH: '/q', EXHOOK_QUEUE_DISK_MAX_BYTES: '1MiB' },
+      'EXHOOK_QUEUE_DISK_MAX_BYTES: queue.disk.max_bytes (1MiB) is too little to work with: give it at least 16MiB',
+    ],
+    [
       'a login without a password',
       { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_USERNAME: 'u' },
       'EXHOOK_KAFKA_SASL_MECHANISM: plain needs kafka.sasl.username and kafka.sasl.password',

@@ -9,7 +9,7 @@ import {
   type DeliveryDeps,
 } from '../../src/delivery/delivery.ts'
 import type { KafkaFailure } from '../../src/kafka/kafka-driver.ts'
-import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
+import { type BoundedQueue, createBoundedQueue, type QueueDisk } from '../../src/queue/bounded-queue.ts'
 import type { OfferOutcome } from '../../src/queue/record-queue.ts'
 import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
 import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
@@ -33,6 +33,9 @@ export interface Line {
 export interface LineOptions {
   readonly pauseMs?: number
   readonly file?: DeadLetterFile
+  readonly disk?: QueueDisk
+  /** Memory holds so many records; default: many. */
+  readonly maxRecords?: number
   readonly deps?: Pick<DeliveryDeps, 'onUp' | 'onRecovered'>
 }
 
@@ -73,7 +76,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
   })
   const queue: BoundedQueue = createBoundedQueue(
     {
-      maxRecords: 100_000,
+      maxRecords: options.maxRecords ?? 100_000,
       maxBytes: 1e9,
       maxWaiters: 10,
       laneShare: 1,
@@ -84,6 +87,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
       log,
       ledger,
       onRecords: (lane) => delivery.notify(lane),
+      disk: options.disk ?? null,
     },
   )
   running.push(delivery)

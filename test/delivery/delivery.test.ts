@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DiskError } from '../../src/disk/disk-log.ts'
 import { balances } from '../../src/telemetry/ledger.ts'
+import { createPretendDisk } from '../support/pretend-disk.ts'
 import { AWAY, LATER, NO_TOPIC, TOO_LARGE } from '../support/pretend-kafka.ts'
 import { numbered, record } from '../support/records.ts'
 import { createLine, values } from './bench.ts'
@@ -42,6 +44,41 @@ describe('a lane', () => {
     expect(values(l.kafka.log)).toEqual([0, 1, 2, 3, 4, 5])
     expect(l.kafka.sends[1]?.records).toEqual(l.kafka.sends[0]?.records)
     expect(l.failures).toEqual([LATER])
+  })
+})
+
+describe('a backlog on disk', () => {
+  it('goes out in order, though the disk fails to give it now and then', async () => {
+    const disk = createPretendDisk()
+    let reads = 0
+    disk.onRead = () => {
+      if (++reads <= 6) throw new DiskError('EIO')
+    }
+    const l = createLine({}, { pauseMs: 2, disk, maxRecords: 20 })
+    l.kafka.alive = false
+    const records = numbered('a', 500, 5)
+    l.offer(records)
+    await sleep(20)
+    expect(l.queue.memoryRecords).toBeLessThanOrEqual(20)
+    l.kafka.alive = true
+    await l.empty()
+    expect(values(l.kafka.log)).toEqual(values(records))
+    expect(reads).toBeGreaterThan(6)
+    expect(l.lines.find(({ error }) => error === 'EIO')).toMatchObject({ level: 50, topic: 'a' })
+    expect([l.queue.memoryRecords, l.queue.memoryBytes, disk.kept.length]).toEqual([0, 0, 0])
+    expect(balances(l.ledger.snapshot())).toBe(true)
+  })
+
+  it('stays there, and is no loss, when the drain ends before', async () => {
+    const disk = createPretendDisk()
+    const l = createLine({}, { pauseMs: 2, disk, maxRecords: 20 })
+    l.kafka.alive = false
+    l.offer(numbered('a', 100, 5))
+    expect(await l.delivery.drain(10)).toBe(100)
+    disk.storedSeq = 100
+    expect(l.queue.abandon()).toBe(0)
+    expect(l.ledger.snapshot()).toMatchObject({ queued: 100, dropped: { shutdown: 0 } })
+    expect(disk.kept).toHaveLength(100)
   })
 })
 

@@ -1,4 +1,9 @@
-import { type BoundedQueue, createBoundedQueue, type QueueConfig } from '../../src/queue/bounded-queue.ts'
+import {
+  type BoundedQueue,
+  createBoundedQueue,
+  type QueueConfig,
+  type QueueDisk,
+} from '../../src/queue/bounded-queue.ts'
 import type { Lane } from '../../src/queue/lane.ts'
 import type { OfferOptions, OfferOutcome, SettledPolicy } from '../../src/queue/record-queue.ts'
 import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
@@ -30,7 +35,7 @@ export const options = (policy: Partial<SettledPolicy> = {}, waitMs = 4500): Off
 export const WAIT = options()
 export const DROP = options({ overflow: 'drop-newest' })
 
-export function createBench(config: Partial<QueueConfig> = {}): Bench {
+export function createBench(config: Partial<QueueConfig> = {}, disk: QueueDisk | null = null): Bench {
   const { log, lines } = createLogRecorder()
   const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
   const queue = createBoundedQueue(
@@ -47,6 +52,7 @@ export function createBench(config: Partial<QueueConfig> = {}): Bench {
       log,
       ledger,
       onRecords: () => {},
+      disk,
     },
   )
   return {

@@ -221,7 +221,7 @@ describe('a lane', () => {
     const b = createBench()
     fill(b, 'a', 4)
     const flying = b.lane('a').take(2, 1e9)
-    b.lane('a').abandon('shutdown')
+    b.lane('a').abandon('shutdown', 0)
     b.lane('a').deliver(flying)
     expect(b.ledger.snapshot()).toMatchObject({
       records: 4,

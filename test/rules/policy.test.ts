@@ -47,7 +47,7 @@ describe('the policy of a rule', () => {
       'a client would wait for Kafka at client.authenticate',
     ],
     ['client.authorize', ['reply: delivered'], '4:12', 'a client would wait for Kafka at client.authorize'],
-    [PUBLISH, ['reply: stored'], '4:12', 'it needs the queue on disk'],
+    ['client.authorize', ['reply: stored'], '4:12', 'a client would wait for the disk at client.authorize'],
     [PUBLISH, ['reply: delivred'], '4:12', 'did you mean `delivered`?'],
     [PUBLISH, ['priority: urgent'], '4:15', 'use low, normal, high'],
     [PUBLISH, ['overflow: drop-newest', 'on_timeout: reject'], '5:17', 'nothing waits: remove it'],
@@ -62,6 +62,9 @@ describe('the policy of a rule', () => {
     expect(policyWarnings({ ...DEFAULT_POLICY, reply: 'delivered' }, ['message.acked', PUBLISH])).toEqual([
       '`reply: delivered` on message.acked holds up the subscriber until Kafka has the record',
     ])
+    expect(policyWarnings({ ...DEFAULT_POLICY, reply: 'stored' }, ['message.delivered'])).toEqual([
+      '`reply: stored` on message.delivered holds up the subscriber until the record is on disk',
+    ])
     expect(policyWarnings(DEFAULT_POLICY, ['message.acked'])).toEqual([])
   })
 })
@@ -72,6 +75,8 @@ describe('the policy of an event of several rules', () => {
 
   it('is that of the slowest reply, of the most careful overflow, and rejects when one does', () => {
     expect(combined({}, { reply: 'delivered' }).reply).toBe('delivered')
+    expect(combined({ reply: 'stored' }, { reply: 'delivered' }).reply).toBe('delivered')
+    expect(combined({}, { reply: 'stored' }).reply).toBe('stored')
     expect(combined({ overflow: 'drop-newest' }, { overflow: 'wait' }).overflow).toBe('wait')
     expect(combined({ overflow: 'drop-newest' }, { overflow: 'drop-oldest' }).overflow).toBe('drop-oldest')
     expect(combined({ overflow: 'drop-newest' }, {}).overflow).toBe('by-qos')
