@@ -66,7 +66,7 @@ describe('the queue on disk', () => {
     (await consumeAll(kafka.bootstrap, [topic])).map((one) => one.headers['emqx-message-id'])
 
   beforeAll(async () => {
-    kafka = await startKafka({ topics: { stored: 6, queued: 6 } })
+    kafka = await startKafka({ topics: { stored: 6, queued: 6, 'exhook.dead-letters': 1 } })
   })
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'exhook-kafka-disk-'))

@@ -84,6 +84,7 @@ describe.each(['v2', 'v3'] as const)('the smart-lock scenario over contract %s',
     expect(await ledgerOf(provider)).toMatchObject({ records: 2, delivered: 2, queued: 0, balanced: true })
     expect(await metric(provider, 'exhook_kafka_up')).toBe(1)
     expect(await metric(provider, 'exhook_reply_seconds_count', 'hook="message.publish"')).toBeGreaterThan(0)
-    expect((await fetch(`http://127.0.0.1:${provider.httpPort}/readyz`)).status).toBe(200)
+    const readiness = () => fetch(`http://127.0.0.1:${provider.httpPort}/readyz`)
+    await expect.poll(async () => (await readiness()).status).toBe(200)
   })
 })
