@@ -38,6 +38,15 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
         : undefined,
   },
   {
+    paths: ['kafka.brokers', 'kafka.driver'],
+    find: ({ kafka }) => {
+      const literal = kafka.brokers.find((broker) => broker.startsWith('['))
+      return kafka.driver === 'kafkajs' && literal !== undefined
+        ? `kafkajs cannot take the address ${literal}: use a host name, or \`kafka.driver: platformatic\``
+        : undefined
+    },
+  },
+  {
     paths: ['queue.disk.max_bytes', 'queue.disk.path'],
     find: ({ queue: { disk } }) =>
       disk.path !== null && disk.maxBytes < MIN_DISK_BYTES

@@ -287,6 +287,11 @@ describe('what does not fit together', () => {
       'EXHOOK_QUEUE_LANE_SHARE: queue.unhealthy_lane_share (0.1) is more than queue.lane_share (0.05)',
     ],
     [
+      'an address that kafkajs cannot take',
+      { EXHOOK_KAFKA_BROKERS: 'b:9092,[::1]:9092' },
+      'EXHOOK_KAFKA_BROKERS: kafkajs cannot take the address [::1]:9092: use a host name',
+    ],
+    [
       'a disk that is too small',
       { EXHOOK_QUEUE_DISK_PATH: '/q', EXHOOK_QUEUE_DISK_MAX_BYTES: '1MiB' },
       'EXHOOK_QUEUE_DISK_MAX_BYTES: queue.disk.max_bytes (1MiB) is too little to work with: give it at least 16MiB',

@@ -12,6 +12,7 @@ describe('the printed configuration', () => {
         argv: [
           '--grpc-host=0.0.0.0',
           '--grpc-tls=off',
+          '--kafka-driver=platformatic',
           '--kafka-brokers=[::1]:1,b:2',
           '--queue-max-bytes=1500000',
           '--kafka-topics-config=cleanup.policy=compact,delete,retention.ms=1',
