@@ -13,7 +13,14 @@ export interface Devices {
   end(): Promise<void>
 }
 
-export async function connectDevices(url: string, count: number): Promise<Devices> {
+/** Told of each message when it was acknowledged, this long after it was published. */
+export type OnAcknowledged = (clientid: string, ms: number) => void
+
+export async function connectDevices(
+  url: string,
+  count: number,
+  onAcknowledged: OnAcknowledged = () => {},
+): Promise<Devices> {
   const acknowledged = new Map<string, number[]>()
   const clients: { readonly id: string; readonly client: MqttClient }[] = []
   for (let i = 0; i < count; i++) {
@@ -28,7 +35,9 @@ export async function connectDevices(url: string, count: number): Promise<Device
     let due = performance.now() + Math.random() * everyMs
     const done = acknowledged.get(id) ?? []
     for (let number = done.length; running; number++) {
+      const start = performance.now()
       await client.publishAsync(topic, String(number), { qos: 1 })
+      onAcknowledged(id, performance.now() - start)
       done.push(number)
       due += everyMs
       const restMs = due - performance.now()

@@ -89,6 +89,7 @@ export async function ledgerOf(provider: ProviderProcess) {
     unmatched: sumOf(text, 'exhook_calls_unmatched_total'),
     refused: sumOf(text, 'exhook_calls_refused_total'),
     records: sumOf(text, 'exhook_records_total'),
+    recovered: sumOf(text, 'exhook_records_recovered_total'),
     delivered: sumOf(text, 'exhook_records_delivered_total'),
     deadLettered: sumOf(text, 'exhook_records_dead_lettered_total'),
     dropped: sumOf(text, 'exhook_records_dropped_total'),
@@ -96,7 +97,8 @@ export async function ledgerOf(provider: ProviderProcess) {
   }
   const balanced =
     ledger.calls === ledger.matched + ledger.unmatched + ledger.refused &&
-    ledger.records === ledger.delivered + ledger.deadLettered + ledger.dropped + ledger.queued
+    ledger.records + ledger.recovered ===
+      ledger.delivered + ledger.deadLettered + ledger.dropped + ledger.queued
   return { ...ledger, balanced }
 }
 
