@@ -70,7 +70,13 @@ export function createApp(config: Config, deps: AppDeps): App {
   })
   const delivery: Delivery = createDelivery(
     { ...config.kafka, deadLetterTopic },
-    { driver, log, onFailure: (failure) => metrics.kafkaFailed(failure), giveUp: deadLetters.giveUp },
+    {
+      driver,
+      log,
+      onFailure: (failure) => metrics.kafkaFailed(failure),
+      onSent: (seconds) => metrics.sent(seconds),
+      giveUp: deadLetters.giveUp,
+    },
   )
   const ledger = createLedger({ queuedRecords: () => queue.records })
   const queue: BoundedQueue = createBoundedQueue(

@@ -18,6 +18,8 @@ export interface Line {
   readonly ledger: Ledger
   readonly delivery: Delivery
   readonly failures: KafkaFailure[]
+  /** The time of each batch that was acknowledged whole. */
+  readonly sentSeconds: number[]
   readonly lines: LogLine[]
   /** The outcomes of the offers so far. */
   readonly outcomes: OfferOutcome[]
@@ -39,6 +41,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
   const kafka = createPretendKafka()
   const { log, lines } = createLogRecorder()
   const failures: KafkaFailure[] = []
+  const sentSeconds: number[] = []
   const outcomes: OfferOutcome[] = []
   const full = {
     lingerMs: 1,
@@ -61,6 +64,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
     driver: kafka,
     log,
     onFailure: (failure) => failures.push(failure),
+    onSent: (seconds) => void sentSeconds.push(seconds),
     giveUp: deadLetters.giveUp,
     ...(options.pauseMs !== undefined && { pauseMs: () => options.pauseMs ?? 0 }),
   })
@@ -86,6 +90,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
     ledger,
     delivery,
     failures,
+    sentSeconds,
     lines,
     outcomes,
     offer(records) {
