@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { publishRequest, SEQUENCE_DIGITS } from './publish-request.ts'
 
-const PATH = '/emqx.exhook.v2.HookProvider/OnMessagePublish'
+export const PATH = '/emqx.exhook.v2.HookProvider/OnMessagePublish'
 const FRAME_HEADER_BYTES = 5
 
 /** Raw HTTP/2, so that the load costs less than the server under it. */

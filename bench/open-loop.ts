@@ -5,7 +5,8 @@
  * seconds to warm up, seconds to measure.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call, createFrames, openSession } from './hook-call.ts'
+import { openCheapConnection } from './cheap-http2.ts'
+import { createFrames, PATH } from './hook-call.ts'
 import { percentile } from './statistics.ts'
 
 export interface OpenLoopResult {
@@ -24,15 +25,15 @@ const CLIENTS = 400
 
 const [port, prefix, rate, warmUp, seconds] = process.argv.slice(2)
 const everyMs = 1000 / Number(rate)
-const sessions = await Promise.all(
-  Array.from({ length: CONNECTIONS }, () => openSession(`http://127.0.0.1:${port}`)),
+const connections = await Promise.all(
+  Array.from({ length: CONNECTIONS }, () => openCheapConnection(Number(port), PATH)),
 )
 const clients = Array.from({ length: CLIENTS }, (_, i) =>
   createFrames(`bench-${i}`, `${prefix}/bench-${i}/state`),
 )
 const latencies: number[] = []
 const lateness: number[] = []
-const pending = new Set<Promise<void>>()
+let open = 0
 let sent = 0
 let failed = 0
 
@@ -40,8 +41,8 @@ await sendFor(Number(warmUp) * 1000, false)
 console.log(JSON.stringify({ phase: 'begin' }))
 const measured = await sendFor(Number(seconds) * 1000, true)
 console.log(JSON.stringify({ phase: 'end' }))
-await Promise.all(pending)
-for (const session of sessions) session.close()
+while (open > 0) await sleep(10)
+for (const connection of connections) connection.close()
 const sorted = Float64Array.from(latencies).sort()
 const result: OpenLoopResult = {
   measured,
@@ -60,20 +61,24 @@ async function sendFor(ms: number, counts: boolean): Promise<number> {
     const now = performance.now()
     for (; i < total && start + i * everyMs <= now; i++) {
       if (counts) lateness.push(now - start - i * everyMs)
-      const one = send(start + i * everyMs, counts).finally(() => pending.delete(one))
-      pending.add(one)
+      send(start + i * everyMs, counts)
     }
+    for (const connection of connections) connection.flush()
     await sleep(1)
   }
   return total
 }
 
-async function send(due: number, counts: boolean): Promise<void> {
+function send(due: number, counts: boolean): void {
   const number = sent++
-  const session = sessions[(number % CLIENTS) % CONNECTIONS]
+  // A client is always on the same connection, as with EMQX.
+  const connection = connections[(number % CLIENTS) % CONNECTIONS]
   const frameOf = clients[number % CLIENTS]
-  if (session === undefined || frameOf === undefined) return
-  const ok = await call(session, frameOf(Math.floor(number / CLIENTS)))
-  if (counts) latencies.push(performance.now() - due)
-  if (!ok) failed++
+  if (connection === undefined || frameOf === undefined) return
+  open++
+  connection.call(frameOf(Math.floor(number / CLIENTS)), (answered) => {
+    open--
+    if (counts) latencies.push(performance.now() - due)
+    if (!answered) failed++
+  })
 }

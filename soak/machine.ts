@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { KAFKA_VERSION } from '../test/support/kafka/jars.ts'
 
 /** When, with what and on what a table was made, in a sentence. */
@@ -14,6 +14,8 @@ export function circumstances(): string {
     `Node ${process.version.slice(1)}`,
     `Apache Kafka ${KAFKA_VERSION}`,
     `kafkajs ${dependencies.kafkajs}, @platformatic/kafka ${dependencies['@platformatic/kafka']}`,
-    `${cpus().length} × ${cpu?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux`,
+    `${cpus().length} × ${cpu?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, load average ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(', ')} at the end`,
   ].join('; ')
 }
