@@ -88,9 +88,14 @@ export async function startRig(
   clearAway.later(() => emqx.stop())
   const devices = await connectDevices(emqx.url, config.clients, onAcknowledged)
   clearAway.later(() => devices.end())
-  const kafkaIsUp = async () => (await present().look()).value('exhook_kafka_up') === 1
-  for (const start = performance.now(); !(await kafkaIsUp()); await sleep(50)) {
-    if (performance.now() - start > UP_WITHIN_MS) throw new Error('the provider does not reach Kafka')
+  const isReady = async () => {
+    const { value } = await present().look()
+    const onDisk = !config.disk || value('exhook_disk_state', 'state="ok"') === 1
+    return onDisk && value('exhook_kafka_up') === 1
+  }
+  for (const start = performance.now(); !(await isReady()); await sleep(50)) {
+    if (performance.now() - start > UP_WITHIN_MS)
+      throw new Error('the provider has not reached Kafka, or its disk')
   }
 
   return {
