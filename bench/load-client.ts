@@ -1,10 +1,10 @@
-import { type ClientHttp2Session, connect } from 'node:http2'
-import { publishRequest, SEQUENCE_DIGITS } from './publish-request.ts'
+import type { ClientHttp2Session } from 'node:http2'
+import { call, createFrames, openSession } from './hook-call.ts'
 import { percentile } from './statistics.ts'
 
 /**
  * A closed loop as EMQX makes it: so many HTTP/2 connections, so many MQTT clients with one call in flight each, a
- * client always on the same connection. Raw HTTP/2, so that the load costs less than the server under it.
+ * client always on the same connection.
  */
 export interface LoadConfig {
   readonly port: number
@@ -28,9 +28,6 @@ export interface LoadResult {
   readonly seconds: number
 }
 
-const PATH = '/emqx.exhook.v2.HookProvider/OnMessagePublish'
-const FRAME_HEADER_BYTES = 5
-
 export async function runLoad(config: LoadConfig): Promise<LoadResult> {
   const latencies: number[] = []
   let phase: 'warm-up' | 'measure' | 'over' = 'warm-up'
@@ -38,13 +35,9 @@ export async function runLoad(config: LoadConfig): Promise<LoadResult> {
   let failed = 0
 
   async function client(session: ClientHttp2Session, name: string): Promise<void> {
-    const { body, sequenceAt } = publishRequest(name, `${config.topicPrefix}/${name}/state`)
+    const frameOf = createFrames(name, `${config.topicPrefix}/${name}/state`)
     for (let sequence = 0; phase !== 'over'; sequence++) {
-      const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + body.length)
-      frame[0] = 0
-      frame.writeUInt32BE(body.length, 1)
-      body.copy(frame, FRAME_HEADER_BYTES)
-      frame.write(String(sequence).padStart(SEQUENCE_DIGITS, '0'), FRAME_HEADER_BYTES + sequenceAt, 'latin1')
+      const frame = frameOf(sequence)
       const start = performance.now()
       const ok = await call(session, frame)
       if (phase === 'measure') latencies.push(performance.now() - start)
@@ -82,35 +75,3 @@ export async function runLoad(config: LoadConfig): Promise<LoadResult> {
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-const openSession = (url: string): Promise<ClientHttp2Session> =>
-  new Promise((resolve, reject) => {
-    const session = connect(url)
-    session.once('error', reject)
-    session.once('connect', () => resolve(session))
-  })
-
-function call(session: ClientHttp2Session, frame: Buffer): Promise<boolean> {
-  return new Promise((resolve) => {
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': PATH,
-      'content-type': 'application/grpc+proto',
-      te: 'trailers',
-      'grpc-encoding': 'identity',
-      'grpc-timeout': '5S',
-      'user-agent': 'grpc-erlang/bench',
-    })
-    let status = ''
-    stream.on('trailers', (trailers) => {
-      status = String(trailers['grpc-status'])
-    })
-    stream.on('response', (headers) => {
-      if (headers['grpc-status'] !== undefined) status = String(headers['grpc-status'])
-    })
-    stream.on('error', () => resolve(false))
-    stream.on('end', () => resolve(status === '0'))
-    stream.resume()
-    stream.end(frame)
-  })
-}

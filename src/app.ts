@@ -83,6 +83,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       driver,
       log,
       onFailure: (failure) => metrics.kafkaFailed(failure),
+      onSent: (seconds) => metrics.sent(seconds),
       giveUp: deadLetters.giveUp,
       onUp: () => preflight.run(),
       onRecovered: () => preflight.nudge(),

@@ -11,6 +11,8 @@ export interface HookCall {
   readonly ms: number
   /** Of the message it was about; undefined when it was about none. */
   readonly messageId: string | undefined
+  /** The reply's fields by their proto names; only when it succeeded. */
+  readonly reply?: CallEnd['reply']
   /** The gRPC code and its text; only when it did not succeed. */
   readonly error?: string
 }
@@ -38,9 +40,12 @@ export function createHookCaller({ pool, link, counters, onHookCall }: HookCalle
       counters.calls++
       const end = await pool.call(rpcOf(hook), clientid, { ...request, meta: link.meta })
       counters[end.outcome]++
-      const { outcome, ms, error } = end
-      const messageId = (request as { message?: { id: string } }).message?.id
-      onHookCall?.({ hook, clientid, outcome, ms, messageId, ...(error === undefined ? {} : { error }) })
+      onHookCall?.({
+        hook,
+        clientid,
+        messageId: (request as { message?: { id: string } }).message?.id,
+        ...end,
+      })
       return end
     },
   }

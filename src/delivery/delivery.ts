@@ -33,6 +33,8 @@ export interface DeliveryDeps {
   readonly driver: KafkaDriver
   readonly log: Logger
   readonly onFailure: (failure: KafkaFailure) => void
+  /** Kafka has acknowledged all of a batch, this many seconds after it was sent. */
+  readonly onSent?: (seconds: number) => void
   /** Takes what Kafka will not have off a lane. */
   readonly giveUp: (lane: Lane, records: readonly KafkaRecord[], failure: KafkaFailure) => void
   /** The cluster answers, for the first time or again. */
@@ -44,11 +46,20 @@ export interface DeliveryDeps {
 }
 
 export function createDelivery(config: DeliveryConfig, deps: DeliveryDeps): Delivery {
-  const { driver, log } = deps
+  const { log } = deps
+  const driver: Pick<KafkaDriver, 'freeze' | 'send'> = {
+    freeze: (topic, records) => deps.driver.freeze(topic, records),
+    async send(batch) {
+      const start = performance.now()
+      const outcome = await deps.driver.send(batch)
+      if (outcome.left.length === 0) deps.onSent?.((performance.now() - start) / 1000)
+      return outcome
+    },
+  }
   const loops = new Map<string, { readonly lane: Lane; readonly loop: LaneLoop }>()
   const watch = createClusterWatch({
     log,
-    probe: () => driver.probe(),
+    probe: () => deps.driver.probe(),
     onUp() {
       for (const { loop } of loops.values()) loop.wake()
       deps.onUp?.()

@@ -39,7 +39,7 @@ export interface LaneLoop {
 }
 
 export interface LaneLoopDeps {
-  readonly driver: KafkaDriver
+  readonly driver: Pick<KafkaDriver, 'freeze' | 'send'>
   readonly log: Logger
   /** A send failed, or (null) all of it was acknowledged. */
   readonly onOutcome: (failure: KafkaFailure | null) => void

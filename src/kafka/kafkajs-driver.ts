@@ -6,6 +6,7 @@ import { createKafkaJsClient } from './kafkajs-client.ts'
 import { sortKafkaJsError } from './kafkajs-errors.ts'
 import { createKafkaJsProbe } from './kafkajs-probe.ts'
 import { createKafkaJsProducers, type ProducerLife } from './kafkajs-producers.ts'
+import { createKafkaJsSockets } from './kafkajs-sockets.ts'
 import { type GuardedMessage, STALE_METADATA } from './leader-guard.ts'
 import {
   choosePartitions,
@@ -39,7 +40,8 @@ const COMPRESSION = {
  */
 export function createKafkaJsDriver(config: KafkaClientConfig, deps: KafkaDriverDeps): KafkaDriver {
   const { log } = deps
-  const producers = createKafkaJsProducers(createKafkaJsClient(config, log), deps)
+  const sockets = createKafkaJsSockets()
+  const producers = createKafkaJsProducers(createKafkaJsClient(config, log, sockets), { ...deps, sockets })
   const hasty = { ...config, requestTimeoutMs: Math.min(config.requestTimeoutMs, PROBE_TIMEOUT_MS) }
   const probe = createKafkaJsProbe(createKafkaJsClient(hasty, log))
   const views = createTopicViews((topic) => probe.topic(topic))

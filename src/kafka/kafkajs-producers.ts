@@ -2,6 +2,7 @@ import type { Producer } from 'kafkajs'
 import type { Logger } from 'pino'
 import { createDoubtfulParts, type DoubtfulParts } from './doubtful-parts.ts'
 import type { KafkaJs } from './kafkajs-client.ts'
+import type { KafkaJsSockets } from './kafkajs-sockets.ts'
 import { createLeaderGuard } from './leader-guard.ts'
 
 /** One producer with one producer id, from its connection to its replacement. */
@@ -31,6 +32,8 @@ export interface ProducersDeps {
   readonly log: Logger
   /** A new producer id: what was under way may be in Kafka twice. */
   readonly onRenewal: () => void
+  /** Those of the client. */
+  readonly sockets: KafkaJsSockets
 }
 
 export function createKafkaJsProducers(kafka: KafkaJs, deps: ProducersDeps): KafkaJsProducers {
@@ -45,6 +48,7 @@ export function createKafkaJsProducers(kafka: KafkaJs, deps: ProducersDeps): Kaf
       // One more try after metadata were read again; all other retries are delivery/'s.
       retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 100 },
     })
+    producer.on(producer.events.REQUEST_TIMEOUT, ({ payload }) => deps.sockets.drop(payload.broker))
     try {
       await producer.connect()
     } catch (error) {

@@ -16,6 +16,8 @@ export interface Metrics {
   /** A hook call was answered after so many seconds. */
   replied(hook: HookPoint, seconds: number): void
   kafkaFailed(failure: KafkaFailure): void
+  /** Kafka has acknowledged all of a batch after so many seconds. */
+  sent(seconds: number): void
   producerRenewed(): void
   /** The text of one scrape; the ledger in it is of one moment. */
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>
@@ -49,6 +51,11 @@ const OUTCOMES: readonly OfferOutcome[] = [
   'rejected',
   'overloaded',
 ]
+/** Seconds; Kafka's own pace, from a broker next door to one that is just not given up. */
+const SEND_BUCKETS = [
+  0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5,
+  10, 30,
+]
 
 export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry()
@@ -74,6 +81,12 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     registers,
   })
   const outcomeOf = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, outcomes.labels({ outcome })]))
+  const sends = new Histogram({
+    name: 'exhook_kafka_send_seconds',
+    help: 'Time from the sending of a batch to the acknowledgement of all of it; attempts that failed are not in it.',
+    buckets: SEND_BUCKETS,
+    registers,
+  })
   const errors = new Counter({
     name: 'exhook_kafka_errors_total',
     help: 'Failed attempts to send, by whose fault it was (kind) and by the error (code).',
@@ -96,6 +109,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     decided: (outcome) => outcomeOf[outcome]?.inc(),
     replied: (hook, seconds) => replyOf.get(hook)?.observe(seconds),
     kafkaFailed: ({ kind, code }) => errors.inc({ kind, code }),
+    sent: (seconds) => sends.observe(seconds),
     producerRenewed: () => renewals.inc(),
     async scrape() {
       account(deps.ledger)

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAsync } from 'mqtt'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createEmqxStandIn, type EmqxStandIn, type HookCall } from '../../demo/emqx-stand-in/emqx-stand-in.ts'
+import { createEmqxStandIn, type EmqxStandIn } from '../../demo/emqx-stand-in/emqx-stand-in.ts'
+import { type CallLog, createCallLog } from '../support/call-log.ts'
+import { compare } from '../support/compare.ts'
 import { connectDevices, type Devices } from '../support/devices.ts'
 import { consumeAll } from '../support/kafka/consume.ts'
 import { type KafkaServer, startKafka } from '../support/kafka/kafka-server.ts'
@@ -28,14 +30,14 @@ describe('replies that wait for Kafka', () => {
   let provider: ProviderProcess
   let emqx: EmqxStandIn
   let devices: Devices | undefined
-  let calls: HookCall[] = []
+  let log: CallLog
 
   async function begin(flags: readonly string[] = [], requestTimeoutMs = 5000): Promise<void> {
-    calls = []
+    log = createCallLog()
     provider = await startProvider([`--rules=${RULES}`, `--kafka-brokers=${kafka.bootstrap}`, ...flags])
     emqx = createEmqxStandIn(
       { provider: `http://127.0.0.1:${provider.grpcPort}`, requestTimeoutMs },
-      { onHookCall: (call) => void calls.push(call) },
+      { onHookCall: log.note },
     )
     await emqx.start()
     while ((await metric(provider, 'exhook_kafka_up')) !== 1) await sleep(50)
@@ -62,12 +64,8 @@ describe('replies that wait for Kafka', () => {
     provider.signal('SIGKILL')
     await provider.ended
     await devices.halt()
-    const answered = calls.filter((call) => call.outcome === 'succeeded').map((call) => call.messageId)
-    const found = new Set(
-      (await consumeAll(kafka.bootstrap, ['fleet'])).map((one) => one.headers['emqx-message-id']),
-    )
-    expect(answered.length).toBeGreaterThan(500)
-    expect(answered.filter((id) => !found.has(id ?? ''))).toEqual([])
+    expect(log.answered().length).toBeGreaterThan(500)
+    expect(compare(await consumeAll(kafka.bootstrap, ['fleet']), log.calls).missing).toEqual([])
   })
 
   it('nobody receives a message that Kafka does not have in time, and everybody does when Kafka is back', async () => {

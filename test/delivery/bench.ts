@@ -23,6 +23,8 @@ export interface Line {
   readonly ledger: Ledger
   readonly delivery: Delivery
   readonly failures: KafkaFailure[]
+  /** The time of each batch that was acknowledged whole. */
+  readonly sentSeconds: number[]
   readonly lines: LogLine[]
   /** The outcomes of the offers so far. */
   readonly outcomes: OfferOutcome[]
@@ -48,6 +50,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
   const kafka = createPretendKafka()
   const { log, lines } = createLogRecorder()
   const failures: KafkaFailure[] = []
+  const sentSeconds: number[] = []
   const outcomes: OfferOutcome[] = []
   const full = {
     lingerMs: 1,
@@ -70,6 +73,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
     driver: kafka,
     log,
     onFailure: (failure) => failures.push(failure),
+    onSent: (seconds) => void sentSeconds.push(seconds),
     giveUp: deadLetters.giveUp,
     ...options.deps,
     ...(options.pauseMs !== undefined && { pauseMs: () => options.pauseMs ?? 0 }),
@@ -97,6 +101,7 @@ export function createLine(config: Partial<DeliveryConfig> = {}, options: LineOp
     ledger,
     delivery,
     failures,
+    sentSeconds,
     lines,
     outcomes,
     offer(records) {

@@ -45,6 +45,17 @@ describe('a lane', () => {
     expect(l.kafka.sends[1]?.records).toEqual(l.kafka.sends[0]?.records)
     expect(l.failures).toEqual([LATER])
   })
+
+  it('tells how long Kafka took for a batch, not for what failed', async () => {
+    const l = createLine()
+    l.kafka.answerAfterMs = 20
+    l.kafka.fault = (_, send) => (send === 1 ? LATER : null)
+    l.offer(numbered('a', 3, 1))
+    await l.empty()
+    expect(l.kafka.sends).toHaveLength(2)
+    expect(l.sentSeconds).toHaveLength(1)
+    expect(l.sentSeconds[0]).toBeGreaterThan(0.019)
+  })
 })
 
 describe('a backlog on disk', () => {

@@ -3,6 +3,7 @@ import type { KafkaDriverName } from '../../src/config/config.ts'
 import { startKafka } from '../support/kafka/kafka-server.ts'
 import { describeCompression } from './contract/compression.ts'
 import { describeFaults } from './contract/faults.ts'
+import { describeHalfOpen } from './contract/half-open.ts'
 import { describeRecords } from './contract/records.ts'
 import { createStage } from './contract/stage.ts'
 import { describeTopics } from './contract/topics.ts'
@@ -25,5 +26,6 @@ export function describeKafkaDriver(name: KafkaDriverName): void {
     describeTopics(stage)
     describeCompression(stage)
     describeFaults(stage)
+    describeHalfOpen(stage)
   })
 }

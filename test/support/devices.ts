@@ -6,14 +6,24 @@ export interface Devices {
   /** Numbers acknowledged by a PUBACK, by client id, in the order of the acknowledgements. */
   readonly acknowledged: ReadonlyMap<string, readonly number[]>
   readonly total: () => number
-  /** Publishes until `halt`; each client keeps to its share of `perSecond`, and to one message in flight. */
-  run(topicOf: (clientid: string) => string, perSecond: number): void
+  /**
+   * Publishes until `halt`; each client keeps to its share of `perSecond`, and to one message in flight. `payloadOf` a
+   * message's number: by default the number in decimal.
+   */
+  run(topicOf: (clientid: string) => string, perSecond: number, payloadOf?: (number: number) => string): void
   /** Lets each client's last message end. */
   halt(): Promise<void>
   end(): Promise<void>
 }
 
-export async function connectDevices(url: string, count: number): Promise<Devices> {
+/** Told of each message when it was acknowledged, this long after it was published. */
+export type OnAcknowledged = (clientid: string, ms: number) => void
+
+export async function connectDevices(
+  url: string,
+  count: number,
+  onAcknowledged: OnAcknowledged = () => {},
+): Promise<Devices> {
   const acknowledged = new Map<string, number[]>()
   const clients: { readonly id: string; readonly client: MqttClient }[] = []
   for (let i = 0; i < count; i++) {
@@ -24,11 +34,18 @@ export async function connectDevices(url: string, count: number): Promise<Device
   let running = false
   let loops: Promise<void>[] = []
 
-  async function publish(id: string, client: MqttClient, topic: string, everyMs: number): Promise<void> {
+  async function publish(
+    { id, client }: (typeof clients)[number],
+    topic: string,
+    everyMs: number,
+    payloadOf: (number: number) => string,
+  ): Promise<void> {
     let due = performance.now() + Math.random() * everyMs
     const done = acknowledged.get(id) ?? []
     for (let number = done.length; running; number++) {
-      await client.publishAsync(topic, String(number), { qos: 1 })
+      const start = performance.now()
+      await client.publishAsync(topic, payloadOf(number), { qos: 1 })
+      onAcknowledged(id, performance.now() - start)
       done.push(number)
       due += everyMs
       const restMs = due - performance.now()
@@ -40,9 +57,10 @@ export async function connectDevices(url: string, count: number): Promise<Device
   return {
     acknowledged,
     total: () => [...acknowledged.values()].reduce((sum, numbers) => sum + numbers.length, 0),
-    run(topicOf, perSecond) {
+    run(topicOf, perSecond, payloadOf = String) {
       running = true
-      loops = clients.map(({ id, client }) => publish(id, client, topicOf(id), (1000 * count) / perSecond))
+      const everyMs = (1000 * count) / perSecond
+      loops = clients.map((client) => publish(client, topicOf(client.id), everyMs, payloadOf))
     },
     async halt() {
       running = false

@@ -76,12 +76,16 @@ const portOf = (address: unknown): number => Number(String(address).split(':').a
 
 /** The value of one metric, summed over its labels; `labels` picks, e.g. `reason="queue_full"`. */
 export async function metric(provider: ProviderProcess, name: string, labels = ''): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${provider.httpPort}/metrics`)
-  return sumOf(await response.text(), name, labels)
+  return (await scrape(provider)).value(name, labels)
 }
 
 /** The ledger as `/metrics` gives it, of one scrape, with whether it balances. */
-export async function ledgerOf(provider: ProviderProcess) {
+export const ledgerOf = async (provider: ProviderProcess) => (await scrape(provider)).ledger
+
+export type ProviderScrape = Awaited<ReturnType<typeof scrape>>
+
+/** One scrape of `/metrics`: the ledger, and any other value of the same moment. */
+export async function scrape(provider: ProviderProcess) {
   const text = await (await fetch(`http://127.0.0.1:${provider.httpPort}/metrics`)).text()
   const ledger = {
     calls: sumOf(text, 'exhook_calls_total'),
@@ -99,7 +103,11 @@ export async function ledgerOf(provider: ProviderProcess) {
     ledger.calls === ledger.matched + ledger.unmatched + ledger.refused &&
     ledger.records + ledger.recovered ===
       ledger.delivered + ledger.deadLettered + ledger.dropped + ledger.queued
-  return { ...ledger, balanced }
+  return {
+    ledger: { ...ledger, balanced },
+    /** The value of a metric, summed over its labels; `labels` picks, e.g. `reason="queue_full"`. */
+    value: (name: string, labels = '') => sumOf(text, name, labels),
+  }
 }
 
 function sumOf(text: string, name: string, labels = ''): number {

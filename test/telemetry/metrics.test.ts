@@ -86,12 +86,15 @@ describe('a scrape', () => {
     metrics.replied('message.publish', 0.003)
     metrics.kafkaFailed({ kind: 'topic', code: 'UNKNOWN_TOPIC_OR_PARTITION', message: '' })
     metrics.producerRenewed()
+    metrics.sent(0.004)
     const { body } = await metrics.scrape()
     expect(body).toContain('exhook_reply_seconds_count{hook="message.publish"} 1\n')
     expect(body).toContain('exhook_reply_seconds_bucket{le="0.0025",hook="message.publish"} 0\n')
     expect(body).toContain('exhook_reply_seconds_bucket{le="0.005",hook="message.publish"} 1\n')
     expect(body).toContain('exhook_kafka_errors_total{kind="topic",code="UNKNOWN_TOPIC_OR_PARTITION"} 1\n')
     expect(body).toContain('exhook_kafka_producer_renewals_total 1\n')
+    expect(body).toContain('exhook_kafka_send_seconds_bucket{le="0.003"} 0\n')
+    expect(body).toContain('exhook_kafka_send_seconds_bucket{le="0.005"} 1\n')
   })
 
   it('gives a hundred Kafka topics labels of their own and folds the rest', async () => {
