@@ -9,6 +9,8 @@ import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
+import { requestBudgetFor } from './exhook/request-bounds.ts'
+import { createRequestBudget } from './exhook/request-budget.ts'
 import { kafkaClientConfig } from './kafka/client-config.ts'
 import { createKafkaDriver } from './kafka/create-driver.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
@@ -81,7 +83,10 @@ export function createApp(config: Config, deps: AppDeps): App {
       onRecords: (lane) => delivery.notify(lane),
     },
   )
-  const metrics = createMetrics({ ledger, queue, delivery, version: deps.version })
+  const requests = createRequestBudget(requestBudgetFor(config.queue.maxBytes, config.grpc.maxReceiveBytes), {
+    held: () => queue.bytes + queue.waiterBytes,
+  })
+  const metrics = createMetrics({ ledger, queue, requests, delivery, version: deps.version })
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
     {
@@ -94,7 +99,10 @@ export function createApp(config: Config, deps: AppDeps): App {
       onOutcome: metrics.decided,
     },
   )
-  const grpc = createGrpcServer(config.grpc, { handler, log })
+  const grpc = createGrpcServer(
+    { ...config.grpc, replyMarginMs: config.reply.marginMs },
+    { handler, budget: requests, log },
+  )
   const http = createHttpServer(config.http, {
     readiness: () => readinessNow({ queue, delivery, draining }),
     metrics: () => metrics.scrape(),

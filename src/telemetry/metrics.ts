@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Delivery } from '../delivery/delivery.ts'
+import type { RequestBudget } from '../exhook/request-budget.ts'
 import { HOOKS, type HookPoint } from '../hooks.ts'
 import type { KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { BoundedQueue } from '../queue/bounded-queue.ts'
@@ -21,6 +22,7 @@ export interface Metrics {
 export interface MetricsDeps {
   readonly ledger: Ledger
   readonly queue: BoundedQueue
+  readonly requests: RequestBudget
   readonly delivery: Delivery
   readonly version: string
 }
@@ -82,7 +84,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     producerRenewed: () => renewals.inc(),
     async scrape() {
       account(deps.ledger)
-      state(deps.queue, deps.delivery)
+      state(deps)
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
   }
@@ -143,7 +145,7 @@ function setEach(metric: Counter, label: string, values: Readonly<Record<string,
 }
 
 /** What the queue, the lanes and the cluster are like, read at each scrape. */
-function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery: Delivery) => void {
+function createStateMetrics(registry: Registry): (deps: MetricsDeps) => void {
   const registers = [registry]
   const gauge = (name: string, help: string, label?: string) =>
     new Gauge({ name, help, labelNames: label === undefined ? [] : [label], registers })
@@ -165,7 +167,15 @@ function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery:
   const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic')
   const up = gauge('exhook_kafka_up', '1 while Kafka answers.')
 
-  return (queue, delivery) => {
+  const requestBytes = gauge(
+    'exhook_request_bytes',
+    'Bytes of the hook calls that are being received or handled, or whose message is kept for the reply.',
+  )
+  const requestWaiters = gauge('exhook_request_waiters', 'Large hook calls that wait to be received.')
+
+  return ({ queue, requests, delivery }) => {
+    requestBytes.set(requests.bytes)
+    requestWaiters.set(requests.waiting)
     bytes.set(queue.bytes)
     waiters.set(queue.waiters)
     waiterBytes.set(queue.waiterBytes)

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDelivery } from '../../src/delivery/delivery.ts'
+import { requestBudgetFor } from '../../src/exhook/request-bounds.ts'
+import { createRequestBudget } from '../../src/exhook/request-budget.ts'
 import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
 import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
@@ -42,7 +44,13 @@ function bench() {
       { policy: { ...DEFAULT_POLICY, overflow: 'drop-newest' }, waitMs: 0 },
       () => {},
     )
-  return { ledger, queue, offer, metrics: createMetrics({ ledger, queue, delivery, version: '1.2.3' }) }
+  const requests = createRequestBudget(requestBudgetFor(1e6, 1e6), { held: () => queue.bytes })
+  return {
+    ledger,
+    queue,
+    offer,
+    metrics: createMetrics({ ledger, queue, requests, delivery, version: '1.2.3' }),
+  }
 }
 
 describe('a scrape', () => {
