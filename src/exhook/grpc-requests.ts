@@ -148,10 +148,9 @@ class GrpcReception extends Reception {
     this.stream.prependListener('end', () => {
       if (!this.stream.closed) this.ended()
     })
-    const gone = () => this.gone()
     // A paused stream that was reset tells no end, and so no close, before it has been read.
-    this.stream.once('aborted', gone)
-    if (this.stream.destroyed) setImmediate(gone)
-    else this.stream.once('close', gone)
+    this.stream.once('aborted', () => this.aborted())
+    if (this.stream.destroyed) setImmediate(() => this.gone())
+    else this.stream.once('close', () => this.gone())
   }
 }

@@ -61,8 +61,14 @@ function unary(handle: HandleCall, { requests, inFlight }: ByteServiceDeps) {
   return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
     const request = requests.of(call)
     inFlight.began()
+    const body = request.take()
+    // grpc-js calls handlers also of calls that have been answered.
+    if (body === null) {
+      inFlight.ended()
+      return
+    }
     let kept = false
-    const letGo = handle(request.take(), deadlineMs(call), (reply) => {
+    const letGo = handle(body, deadlineMs(call), (reply) => {
       if (kept) request.release()
       inFlight.ended()
       if (reply.body !== null) callback(null, reply.body)

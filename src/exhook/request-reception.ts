@@ -64,7 +64,7 @@ export abstract class Reception {
   protected abstract refuse(reason: ReceptionRefusal): void
   abstract pause(): void
   abstract resume(): void
-  /** From here on `ended` and `gone` are to be called; soon, when the stream has closed already. */
+  /** From here on `ended`, `aborted` and `gone` are to be called; soon, when the stream has closed already. */
   protected abstract watchStream(): void
 
   /** The next bytes of the stream. They are copied or used up in this turn of the event loop: no chunk is kept. */
@@ -74,10 +74,10 @@ export abstract class Reception {
     else if (this.state === 'waiting' || this.state === 'whole') this.give('malformed')
   }
 
-  /** The request, once. It counts until `discard` or `release`. */
-  take(): Buffer {
+  /** The request, once; null when it was refused meanwhile. It counts until `discard` or `release`. */
+  take(): Buffer | null {
     const { body } = this
-    if (this.state !== 'whole' || body === null) throw new Error('there is no request to take')
+    if (this.state !== 'whole' || body === null) return null
     this.state = 'taken'
     this.unwatch()
     return body
@@ -109,7 +109,12 @@ export abstract class Reception {
     this.watchStream()
   }
 
-  /** The stream has closed, or was reset. */
+  /** The stream was reset. What has come whole is an event all the same, and is handed over before the stream closes. */
+  aborted(): void {
+    if (this.state !== 'whole') this.gone()
+  }
+
+  /** The stream has closed. */
   gone(): void {
     if (this.state === 'taken') {
       this.letGo?.()

@@ -260,6 +260,8 @@ describe('what is held is given back at once', () => {
     expect(served.server.inFlight).toBe(0)
     call.stream.end()
     expect(await call.closed).toBe(0)
+    expect(served.server.inFlight).toBe(0)
+    expect(served.intake.records).toEqual([])
     await another(large)
   })
 
