@@ -9,7 +9,7 @@ import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
-import { requestBudgetFor } from './exhook/request-bounds.ts'
+import { largestRssBytes, requestBudgetFor } from './exhook/request-bounds.ts'
 import { createRequestBudget } from './exhook/request-budget.ts'
 import { kafkaClientConfig } from './kafka/client-config.ts'
 import { createKafkaDriver } from './kafka/create-driver.ts'
@@ -83,10 +83,21 @@ export function createApp(config: Config, deps: AppDeps): App {
       onRecords: (lane) => delivery.notify(lane),
     },
   )
-  const requests = createRequestBudget(requestBudgetFor(config.queue.maxBytes, config.grpc.maxReceiveBytes), {
+  const memoryKeys = {
+    queueMaxBytes: config.queue.maxBytes,
+    maxReceiveBytes: config.grpc.maxReceiveBytes,
+  }
+  const requests = createRequestBudget(requestBudgetFor(memoryKeys), {
     held: () => queue.bytes + queue.waiterBytes,
   })
-  const metrics = createMetrics({ ledger, queue, requests, delivery, version: deps.version })
+  const metrics = createMetrics({
+    ledger,
+    queue,
+    requests,
+    delivery,
+    version: deps.version,
+    memoryBoundBytes: largestRssBytes(memoryKeys),
+  })
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
     {

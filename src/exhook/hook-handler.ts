@@ -11,6 +11,7 @@ import { combinePolicies, type Policy } from '../rules/policy.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { Ledger, RefusalReason } from '../telemetry/ledger.ts'
 import { createRareLog } from '../telemetry/rare-log.ts'
+import { freeNow } from './free-now.ts'
 import { createProviderCalls, type ProviderLoad } from './provider-calls.ts'
 import { createNormalReplies, createRejection, type HookReply, REFUSALS, type Refusal } from './replies.ts'
 import type { ReceptionRefusal } from './request-reception.ts'
@@ -98,6 +99,8 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
       let rejectable = mayReject ? withOwnPayload(event) : null
       deps.intake.offer(records, options, (outcome) => {
         deps.onOutcome?.(outcome)
+        // None of them is in the queue.
+        if (outcome === 'overloaded' || outcome === 'dropped') for (const { value } of records) freeNow(value)
         if (outcome === 'overloaded') end(call, REFUSALS.overloaded, 'overloaded')
         else end(call, outcome === 'rejected' && rejectable ? rejection(rejectable) : normal, 'matched')
       })

@@ -67,7 +67,7 @@ export const REFUSALS = Object.freeze({
   malformed: refusal(STATUS.invalidArgument, 'the request is not a message of its type'),
   overloaded: refusal(STATUS.resourceExhausted, 'too many calls wait for Kafka, try later'),
   too_large: refusal(STATUS.resourceExhausted, 'the request is larger than grpc.max_receive_bytes'),
-  incomplete: refusal(STATUS.deadlineExceeded, 'the request was not complete at its deadline'),
+  incomplete: refusal(STATUS.deadlineExceeded, 'the request was not complete shortly before its deadline'),
   compressed: refusal(STATUS.unimplemented, 'compressed requests are not taken'),
   internal: refusal(STATUS.internal, 'this call failed in the provider; its log tells why'),
 })

@@ -1,5 +1,13 @@
 import type { RequestBudgetConfig } from './request-budget.ts'
 
+/** The two keys of the configuration that decide how much memory is held. */
+export interface MemoryKeys {
+  /** `queue.max_bytes` */
+  readonly queueMaxBytes: number
+  /** `grpc.max_receive_bytes` */
+  readonly maxReceiveBytes: number
+}
+
 const MIB = 1024 * 1024
 
 /** Large requests that wait for their turn, or were refused and are not read to their end: each holds a stream's window. */
@@ -11,9 +19,20 @@ const SMALL_BYTES = 16 * MIB
  * largest size, so that a full queue still lets every request come through, one after another. What the queue and its
  * waiters do not use, more requests may.
  */
-export const requestBudgetFor = (queueMaxBytes: number, maxReceiveBytes: number): RequestBudgetConfig => ({
+export const requestBudgetFor = ({ queueMaxBytes, maxReceiveBytes }: MemoryKeys): RequestBudgetConfig => ({
   maxBytes: 2 * queueMaxBytes + maxReceiveBytes,
   maxLargeBytes: queueMaxBytes + maxReceiveBytes,
   smallBytes: SMALL_BYTES,
   maxWaiting: MAX_UNREAD,
 })
+
+/** What the process takes besides: itself, unread streams (64 MiB), small requests (16 MiB), garbage not collected yet. */
+const REST_BYTES = 512 * MIB
+
+/**
+ * The most memory that the process takes (RSS), whatever comes, but for some 10 KiB of each call in flight: the queue, the
+ * calls that wait for room in it and the requests that become its records, each as much; the largest request and its record.
+ * Source: measured, `test/app/memory.test.ts`.
+ */
+export const largestRssBytes = ({ queueMaxBytes, maxReceiveBytes }: MemoryKeys): number =>
+  REST_BYTES + 3 * queueMaxBytes + 2 * maxReceiveBytes

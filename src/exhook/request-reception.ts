@@ -1,3 +1,4 @@
+import { freeNow } from './free-now.ts'
 import type { RefusedRequests } from './refused-requests.ts'
 import type { Place, RequestBudget } from './request-budget.ts'
 
@@ -7,7 +8,7 @@ export type ReceptionRefusal = 'overloaded' | 'too_large' | 'incomplete' | 'comp
 export interface ReceptionConfig {
   /** The largest request that is taken. */
   readonly maxReceiveBytes: number
-  /** A request that waits for its turn is refused this long before its deadline. */
+  /** A request that waits for its turn is refused this long before its deadline, one that still comes in half as long. */
   readonly replyMarginMs: number
 }
 
@@ -85,7 +86,7 @@ export abstract class Reception {
 
   /** Nobody looks at the request any more: a large one's memory is given back here and now, not by the next GC. */
   discard(): void {
-    if (this.place !== null && this.body !== null) (this.body.buffer as ArrayBuffer).transfer(0)
+    if (this.place !== null && this.body !== null) freeNow(this.body)
     this.release()
   }
 
@@ -243,7 +244,8 @@ export abstract class Reception {
     if (this.watched) return
     this.watched = true
     this.shared.began()
-    this.deadline = setTimeout(() => this.give('incomplete'), Math.max(0, this.leftMs()))
+    const leftMs = this.leftMs() - this.shared.replyMarginMs / 2
+    this.deadline = setTimeout(() => this.give('incomplete'), Math.max(0, leftMs))
     this.watchStream()
   }
 

@@ -25,6 +25,8 @@ export interface MetricsDeps {
   readonly requests: RequestBudget
   readonly delivery: Delivery
   readonly version: string
+  /** What the process takes at most. */
+  readonly memoryBoundBytes: number
 }
 
 /** Kafka topics with labels of their own; the rest are folded into `other`. */
@@ -76,6 +78,11 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     labelNames: ['version'],
     registers,
   }).set({ version: deps.version }, 1)
+  new Gauge({
+    name: 'exhook_memory_bound_bytes',
+    help: 'The most that process_resident_memory_bytes may be with this configuration.',
+    registers,
+  }).set(deps.memoryBoundBytes)
 
   return {
     decided: (outcome) => outcomeOf[outcome]?.inc(),

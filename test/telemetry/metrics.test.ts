@@ -44,12 +44,14 @@ function bench() {
       { policy: { ...DEFAULT_POLICY, overflow: 'drop-newest' }, waitMs: 0 },
       () => {},
     )
-  const requests = createRequestBudget(requestBudgetFor(1e6, 1e6), { held: () => queue.bytes })
+  const requests = createRequestBudget(requestBudgetFor({ queueMaxBytes: 1e6, maxReceiveBytes: 1e6 }), {
+    held: () => queue.bytes,
+  })
   return {
     ledger,
     queue,
     offer,
-    metrics: createMetrics({ ledger, queue, requests, delivery, version: '1.2.3' }),
+    metrics: createMetrics({ ledger, queue, requests, delivery, version: '1.2.3', memoryBoundBytes: 5e8 }),
   }
 }
 
