@@ -30,7 +30,7 @@ export const requestBudgetFor = ({ queueMaxBytes, maxReceiveBytes }: MemoryKeys)
 const REST_BYTES = 512 * MIB
 
 /**
- * The most memory that the process takes (RSS), whatever comes, but for some 10 KiB of each call in flight: the queue, the
+ * The most memory that the process takes (RSS), whatever comes, but for some 12 KiB of each call in flight: the queue, the
  * calls that wait for room in it and the requests that become its records, each as much; the largest request and its record.
  * Source: measured, `test/app/memory.test.ts`.
  */
