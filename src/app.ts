@@ -12,6 +12,8 @@ import { createKeepOpen } from './disk/keep-open.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
+import { largestRssBytes, requestBudgetFor } from './exhook/request-bounds.ts'
+import { createRequestBudget } from './exhook/request-budget.ts'
 import { kafkaClientConfig } from './kafka/client-config.ts'
 import { createKafkaDriver } from './kafka/create-driver.ts'
 import { createKafkaJsTopicInspector } from './kafka/kafkajs-topic-inspector.ts'
@@ -117,10 +119,19 @@ export function createApp(config: Config, deps: AppDeps): App {
     { ...config.queue, deadLetterTopic },
     { log, ledger, onRecords: (lane) => delivery.notify(lane), disk },
   )
+  const memoryKeys = {
+    queueMaxBytes: config.queue.maxBytes,
+    maxReceiveBytes: config.grpc.maxReceiveBytes,
+    hasDisk: disk !== null,
+  }
+  const requests = createRequestBudget(requestBudgetFor(memoryKeys), {
+    held: () => queue.memoryBytes + queue.waiterBytes + (disk?.unsyncedBytes ?? 0),
+  })
   const metrics = createMetrics({
-    ...{ ledger, queue, delivery, disk },
+    ...{ ledger, queue, requests, delivery, disk },
     topics: () => preflight.current.topics,
     version: deps.version,
+    memoryBoundBytes: largestRssBytes(memoryKeys),
   })
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
@@ -134,7 +145,10 @@ export function createApp(config: Config, deps: AppDeps): App {
       onOutcome: metrics.decided,
     },
   )
-  const grpc = createGrpcServer(config.grpc, { handler, log })
+  const grpc = createGrpcServer(
+    { ...config.grpc, replyMarginMs: config.reply.marginMs },
+    { handler, budget: requests, log },
+  )
   const http = createHttpServer(config.http, {
     readiness: () => readinessNow({ queue, delivery, preflight, disk, draining }),
     metrics: () => metrics.scrape(),

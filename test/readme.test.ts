@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { withOptionsTable } from '../scripts/options-in-readme.ts'
+import { loadConfig } from '../src/config/load-config.ts'
+import { largestRssBytes } from '../src/exhook/request-bounds.ts'
 import { HOOKS } from '../src/hooks.ts'
 import { createLedger } from '../src/telemetry/ledger.ts'
 
@@ -19,6 +21,13 @@ it('names every reason for which a record or a call can be lost', () => {
   for (const reason of [...Object.keys(ledger.dropped), ...Object.keys(ledger.refused)]) {
     if (!ours.has(reason)) expect(readme).toContain(`reason="${reason}"`)
   }
+})
+
+it('has the bound of memory as it is', () => {
+  const { queue, grpc } = loadConfig({ argv: [], env: {}, readFile: read })
+  const mib =
+    largestRssBytes({ queueMaxBytes: queue.maxBytes, maxReceiveBytes: grpc.maxReceiveBytes }) / 1024 ** 2
+  expect(readme).toContain(`which is ${mib} MiB with the defaults`)
 })
 
 it('names every hook point', () => {

@@ -6,9 +6,15 @@ import { serviceName } from '../events/contract.ts'
 import { CONTRACT_VERSIONS } from '../hooks.ts'
 import { createRareLog } from '../telemetry/rare-log.ts'
 import { GOAWAY_NOTICE } from './goaway-notice.ts'
-import { createByteService } from './grpc-services.ts'
+import { createGrpcRequests, type GrpcRequestsDeps } from './grpc-requests.ts'
+import { createByteService, pathOf, rowsOf } from './grpc-services.ts'
 import type { HookHandler } from './hook-handler.ts'
 import { createListener } from './listener.ts'
+import { createRefusedRequests } from './refused-requests.ts'
+import type { Refusal } from './replies.ts'
+import { MAX_UNREAD } from './request-bounds.ts'
+import type { RequestBudget } from './request-budget.ts'
+import type { ReceptionRefusal } from './request-reception.ts'
 
 export interface GrpcConfig {
   /** Address to listen on. */
@@ -17,10 +23,14 @@ export interface GrpcConfig {
   readonly port: number
   /** A larger request is refused with RESOURCE_EXHAUSTED. */
   readonly maxReceiveBytes: number
+  /** A request that waits for its turn is refused this long before EMQX's deadline. */
+  readonly replyMarginMs: number
 }
 
 export interface GrpcServerDeps {
   readonly handler: HookHandler
+  /** What the requests may hold. */
+  readonly budget: RequestBudget
   readonly log: Logger
 }
 
@@ -38,7 +48,7 @@ export interface GrpcServer {
   forceStop(): void
   /** What the health service reports, for '' and for both services. */
   setServing(serving: boolean): void
-  /** Hook calls that are not answered yet. */
+  /** Hook calls that are not answered yet, those that are still coming in included. */
   readonly inFlight: number
 }
 
@@ -49,12 +59,20 @@ const CLOSE_GRACE_MS = 1000
 
 /** Faults that could come with every connection are logged at most this often. */
 const FAULT_LOG_EVERY_MS = 10_000
+const REFUSED = { atOnce: 8, maxUnread: MAX_UNREAD, patienceMs: 1000 }
 const CUT_MESSAGE = 'all hook calls are answered; gRPC connections that stayed open are cut'
 
 const HEALTH_NAMES = ['', ...CONTRACT_VERSIONS.map(serviceName)]
 
 export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): GrpcServer {
-  const server = new Server(serverOptions(config))
+  const calls = createCallCounter()
+  const requests = createGrpcRequests(config, {
+    budget: deps.budget,
+    refused: createRefusedRequests(REFUSED, { waiting: () => deps.budget.waiting }),
+    refusalOf: createRefusals(deps.handler),
+    inFlight: calls,
+  })
+  const server = new Server({ ...SERVER_OPTIONS, interceptors: [requests.interceptor] })
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
   const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
   const listener = createListener({
@@ -62,11 +80,10 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
   })
-  const calls = createCallCounter()
   const health = new HealthImplementation(statusMap('NOT_SERVING'))
   health.addToServer(server)
   for (const version of CONTRACT_VERSIONS) {
-    const service = createByteService(version, deps.handler, calls)
+    const service = createByteService(version, { handler: deps.handler, requests, inFlight: calls })
     server.addService(service.definition, service.implementation)
   }
   let stopping: Promise<void> | null = null
@@ -123,11 +140,21 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
  * connection age and no idle limit: calls would fail at each rotation. Pings are answered however often they come,
  * and replies are never compressed, which EMQX's client does not survive: both are grpc-js's ways already.
  */
-const serverOptions = (config: GrpcConfig) => ({
-  'grpc.max_receive_message_length': config.maxReceiveBytes,
+const SERVER_OPTIONS = {
   // Nobody reads its statistics, and they cost time in every call.
   'grpc.enable_channelz': 0,
-})
+} as const
+
+/** What is said to a call that is refused before its request is there, by the path of its RPC. */
+function createRefusals(handler: HookHandler): GrpcRequestsDeps['refusalOf'] {
+  const refusals = new Map<string, (reason: ReceptionRefusal) => Refusal>()
+  for (const version of CONTRACT_VERSIONS) {
+    for (const row of rowsOf(version)) {
+      refusals.set(pathOf(version, row), (reason) => handler.refuse(row, reason))
+    }
+  }
+  return (path) => refusals.get(path)
+}
 
 const statusMap = (status: 'SERVING' | 'NOT_SERVING') =>
   Object.fromEntries(HEALTH_NAMES.map((name) => [name, status]))

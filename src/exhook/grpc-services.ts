@@ -6,6 +6,7 @@ import type {
 } from '@grpc/grpc-js'
 import { serviceName } from '../events/contract.ts'
 import { type ContractVersion, RPCS, type RpcRow } from '../hooks.ts'
+import type { GrpcRequests } from './grpc-requests.ts'
 import type { HandleCall, HookHandler } from './hook-handler.ts'
 
 /** A service for grpc-js's `addService`, whose requests and replies are Buffers as they came and go. */
@@ -14,31 +15,40 @@ export interface ByteService {
   readonly implementation: UntypedServiceImplementation
 }
 
-/** Told when a call was handed to the handler, and when it was answered. */
+/** Told when a call began, to come in or to be handled, and when that ended. */
 export interface CallsInFlight {
   began(): void
   ended(): void
 }
 
+export interface ByteServiceDeps {
+  readonly handler: HookHandler
+  /** Where the requests are: what grpc-js has of them is empty. */
+  readonly requests: GrpcRequests
+  readonly inFlight: CallsInFlight
+}
+
 const asIs = (bytes: Buffer): Buffer => bytes
 
+/** The RPCs of one version's service. */
+export const rowsOf = (version: ContractVersion): readonly RpcRow[] =>
+  RPCS.filter((row: RpcRow) => row.only === undefined || row.only === version)
+
+export const pathOf = (version: ContractVersion, row: RpcRow): string => `/${serviceName(version)}/${row.rpc}`
+
 /** The HookProvider service of one version, made from the table: one method for each of its RPCs. */
-export function createByteService(
-  version: ContractVersion,
-  handler: HookHandler,
-  inFlight: CallsInFlight,
-): ByteService {
-  const rows: readonly RpcRow[] = RPCS.filter((row: RpcRow) => row.only === undefined || row.only === version)
+export function createByteService(version: ContractVersion, deps: ByteServiceDeps): ByteService {
+  const rows = rowsOf(version)
   return {
     definition: Object.fromEntries(rows.map((row) => [row.rpc, methodOf(version, row)])),
     implementation: Object.fromEntries(
-      rows.map((row) => [row.rpc, unary(handler.rpc(row, version), inFlight)]),
+      rows.map((row) => [row.rpc, unary(deps.handler.rpc(row, version), deps)]),
     ),
   }
 }
 
 const methodOf = (version: ContractVersion, row: RpcRow): ServiceDefinition[string] => ({
-  path: `/${serviceName(version)}/${row.rpc}`,
+  path: pathOf(version, row),
   requestStream: false,
   responseStream: false,
   requestSerialize: asIs,
@@ -47,14 +57,26 @@ const methodOf = (version: ContractVersion, row: RpcRow): ServiceDefinition[stri
   responseDeserialize: asIs,
 })
 
-function unary(handle: HandleCall, inFlight: CallsInFlight) {
+function unary(handle: HandleCall, { requests, inFlight }: ByteServiceDeps) {
   return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+    const request = requests.of(call)
     inFlight.began()
-    handle(call.request, deadlineMs(call), (reply) => {
+    const body = request.take()
+    // grpc-js calls handlers also of calls that have been answered.
+    if (body === null) {
+      inFlight.ended()
+      return
+    }
+    let kept = false
+    const letGo = handle(body, deadlineMs(call), (reply) => {
+      if (kept) request.release()
       inFlight.ended()
       if (reply.body !== null) callback(null, reply.body)
       else callback({ code: reply.status, details: reply.message })
     })
+    kept = letGo !== null
+    if (letGo === null) request.discard()
+    else request.keep(letGo)
   }
 }
 

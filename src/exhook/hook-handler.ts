@@ -11,20 +11,30 @@ import { combinePolicies, type Policy } from '../rules/policy.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { Ledger, RefusalReason } from '../telemetry/ledger.ts'
 import { createRareLog } from '../telemetry/rare-log.ts'
+import { freeNow } from './free-now.ts'
 import { createProviderCalls, type ProviderLoad } from './provider-calls.ts'
-import { createNormalReplies, createRejection, type HookReply, REFUSALS } from './replies.ts'
+import { createNormalReplies, createRejection, type HookReply, REFUSALS, type Refusal } from './replies.ts'
+import type { ReceptionRefusal } from './request-reception.ts'
 
 /**
  * Handles one call: the request's bytes in, the reply out. Never throws, and calls `reply` exactly once: before it
  * returns, unless the event has to wait for room in the queue.
  * `deadlineMs`: when EMQX stops waiting, in ms since 1970; Infinity when it does not say.
+ *
+ * Returns null when nothing of the body is held any more: its bytes may be used for something else. Otherwise the message
+ * is held until the reply, which may have to send it back, and the function returned lets go of it before: when nobody
+ * is left to answer.
  */
-export type HandleCall = (body: Buffer, deadlineMs: number, reply: (reply: HookReply) => void) => void
+export type HandleCall = (body: Buffer, deadlineMs: number, reply: (reply: HookReply) => void) => LetGo | null
+
+export type LetGo = () => void
 
 /** The seam between the transports and the walk of an event: no gRPC type crosses it. */
 export interface HookHandler {
   /** The handler of an RPC; a transport asks for it once, when it is built. */
   rpc(row: RpcRow, version: ContractVersion): HandleCall
+  /** A call of this RPC is refused before its request is there: counts it, and returns the answer. */
+  refuse(row: RpcRow, reason: ReceptionRefusal): Refusal
 }
 
 export interface HookHandlerConfig {
@@ -53,6 +63,9 @@ const ASSUMED_TIMEOUT_MS = 5000
 const FAULT_LOG_EVERY_MS = 10_000
 
 const NO_RECORDS: readonly KafkaRecord[] = []
+/** A record is a view of the request, and nothing lets go of it. */
+const KEPT: LetGo = () => {}
+
 export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDeps): HookHandler {
   const { contract, ledger } = deps
   const decodeEvent = createDecodeEvent(contract)
@@ -71,24 +84,32 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
       return !hasOneTopic || rules.match(hook, peekTopic(hook, body)).length > 0
     }
 
-    function walk(call: OpenCall, body: Buffer, deadlineMs: number): void {
+    function walk(call: OpenCall, body: Buffer, deadlineMs: number): LetGo | null {
       const receivedAtMs = Date.now()
       const rules = deps.rules()
       const event = mayMatch(rules, body) ? decodeEvent(hook, body, receivedAtMs) : null
       const records = event === null ? NO_RECORDS : rules.apply(event)
       if (event === null || records.length === 0) {
         end(call, normal, 'unmatched')
-        return
+        return null
       }
       const options = offerOptions(records, event, deadlineMs, config.replyMarginMs)
-      // A call that waits keeps its request only if it may have to send the message back.
+      // A call that waits keeps its message only if it may have to send it back.
       const mayReject = options.policy.onTimeout === 'reject' || options.policy.overflow === 'reject'
-      const rejectable = mayReject ? event : null
+      let rejectable = mayReject ? withOwnPayload(event) : null
       deps.intake.offer(records, options, (outcome) => {
         deps.onOutcome?.(outcome)
+        // None of them is in the queue.
+        if (outcome === 'overloaded' || outcome === 'dropped') for (const { value } of records) freeNow(value)
         if (outcome === 'overloaded') end(call, REFUSALS.overloaded, 'overloaded')
         else end(call, outcome === 'rejected' && rejectable ? rejection(rejectable) : normal, 'matched')
       })
+      if (rejectable !== null && !call.ended) {
+        return () => {
+          rejectable = null
+        }
+      }
+      return records.some(({ value }) => value.buffer === body.buffer) ? KEPT : null
     }
 
     /** Only the first end of a call counts. */
@@ -107,10 +128,11 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
     return (body, deadlineMs, reply) => {
       const call: OpenCall = { startedAt: performance.now(), reply, ended: false }
       try {
-        walk(call, body, deadlineMs)
+        return walk(call, body, deadlineMs)
       } catch (error) {
         const reason = reasonOf(row, error)
         end(call, REFUSALS[reason], reason)
+        return null
       }
     }
   }
@@ -124,6 +146,7 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
         result = REFUSALS[reasonOf(row, error)]
       }
       reply(result)
+      return null
     }
   }
 
@@ -158,6 +181,12 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
         providerCalls.unloaded(version, body)
         return normalReplies.empty
       })
+    },
+    refuse(row, reason) {
+      if (row.hook !== null) ledger.callRefused(reason === 'compressed' ? 'malformed' : reason)
+      const message = `a call of ${row.rpc} was refused before it was read: ${REFUSALS[reason].message}`
+      if (reason !== 'overloaded') logFault(`${reason} ${row.rpc}`, 'warn', { rpc: row.rpc, reason }, message)
+      return REFUSALS[reason]
     },
   }
 }
@@ -197,6 +226,14 @@ function settled(policy: Policy, event: HookEvent): SettledPolicy {
   if (overflow !== 'by-qos') return { ...policy, overflow }
   const waits = 'message' in event && event.message.qos > 0
   return { ...policy, overflow: waits ? 'wait' : 'drop-newest' }
+}
+
+/** The event without its request: the payload is a view of the bytes that came, often with much that came beside it. */
+function withOwnPayload(event: HookEvent): HookEvent {
+  if (!('message' in event)) return event
+  const { payload } = event.message
+  if (payload.buffer.byteLength < 2 * payload.length) return event
+  return { ...event, message: { ...event.message, payload: Buffer.from(payload) } }
 }
 
 /** An error's name and where it was thrown. Not its message, which may quote a payload. */

@@ -28,6 +28,8 @@ export function createListener(deps: ListenerDeps): Listener {
   // As node:http2's own servers do: it is the HTTP/2 session that decides when its side ends.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket)
+    // No HTTP/2 client closes one direction alone: it has gone. What it sent last is handled first.
+    socket.once('end', () => setImmediate(() => socket.destroy()))
     socket.once('close', () => {
       sockets.delete(socket)
       if (sockets.size > 0) return

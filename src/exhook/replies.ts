@@ -3,7 +3,13 @@ import type { HookEvent } from '../events/hook-event.ts'
 import type { ReplyKind, RpcName } from '../hooks.ts'
 
 /** gRPC's status codes, as far as this server answers with them. */
-export const STATUS = { invalidArgument: 3, resourceExhausted: 8, internal: 13 } as const
+export const STATUS = {
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  internal: 13,
+} as const
 
 /** An answer: a message of the RPC's reply type, or a gRPC error. Both are built once and shared: read only. */
 export type HookReply =
@@ -51,11 +57,17 @@ export function createRejection(contract: Contract): (event: HookEvent) => HookR
   }
 }
 
-const refusal = (status: number, message: string): HookReply => Object.freeze({ body: null, status, message })
+/** An answer that is a gRPC error. */
+export type Refusal = Extract<HookReply, { readonly body: null }>
+
+const refusal = (status: number, message: string): Refusal => Object.freeze({ body: null, status, message })
 
 /** The gRPC errors. EMQX treats each by the server's failed_action at once, instead of waiting for its timeout. */
 export const REFUSALS = Object.freeze({
   malformed: refusal(STATUS.invalidArgument, 'the request is not a message of its type'),
   overloaded: refusal(STATUS.resourceExhausted, 'too many calls wait for Kafka, try later'),
+  too_large: refusal(STATUS.resourceExhausted, 'the request is larger than grpc.max_receive_bytes'),
+  incomplete: refusal(STATUS.deadlineExceeded, 'the request was not complete shortly before its deadline'),
+  compressed: refusal(STATUS.unimplemented, 'compressed requests are not taken'),
   internal: refusal(STATUS.internal, 'this call failed in the provider; its log tells why'),
 })

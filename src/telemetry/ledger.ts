@@ -1,5 +1,5 @@
 /** Why a call was answered with a gRPC error instead of a hook's reply. */
-export type RefusalReason = 'malformed' | 'overloaded' | 'internal'
+export type RefusalReason = 'malformed' | 'overloaded' | 'too_large' | 'incomplete' | 'internal'
 
 /** Why a record left the queue, or never entered it, without reaching Kafka. */
 export type DropReason =
@@ -75,7 +75,13 @@ export function createLedger(deps: LedgerDeps): Ledger {
   let recovered = 0
   let delivered = 0
   let rejectedButSent = 0
-  const refused: Record<RefusalReason, number> = { malformed: 0, overloaded: 0, internal: 0 }
+  const refused: Record<RefusalReason, number> = {
+    malformed: 0,
+    overloaded: 0,
+    too_large: 0,
+    incomplete: 0,
+    internal: 0,
+  }
   const deadLettered: Record<DeadLetterPlace, number> = { topic: 0, file: 0 }
   const dropped: Record<DropReason, number> = {
     queue_full: 0,

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Delivery } from '../delivery/delivery.ts'
 import { DISK_STATES, type DiskLog } from '../disk/disk-log.ts'
+import type { RequestBudget } from '../exhook/request-budget.ts'
 import { HOOKS, type HookPoint } from '../hooks.ts'
 import type { KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { TopicState } from '../preflight/topic-state.ts'
@@ -26,12 +27,15 @@ export interface Metrics {
 export interface MetricsDeps {
   readonly ledger: Ledger
   readonly queue: BoundedQueue
+  readonly requests: RequestBudget
   readonly delivery: Delivery
   /** Default: there is none. */
   readonly disk?: DiskLog | null
   /** What the preflight found of each Kafka topic. */
   readonly topics: () => readonly TopicState[]
   readonly version: string
+  /** What the process takes at most. */
+  readonly memoryBoundBytes: number
 }
 
 /** Kafka topics with labels of their own; the rest are folded into `other`. */
@@ -104,6 +108,11 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     labelNames: ['version'],
     registers,
   }).set({ version: deps.version }, 1)
+  new Gauge({
+    name: 'exhook_memory_bound_bytes',
+    help: 'The most that process_resident_memory_bytes may be with this configuration.',
+    registers,
+  }).set(deps.memoryBoundBytes)
 
   return {
     decided: (outcome) => outcomeOf[outcome]?.inc(),
@@ -113,9 +122,9 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     producerRenewed: () => renewals.inc(),
     async scrape() {
       account(deps.ledger)
-      state(deps.queue, deps.delivery)
       if (deps.disk) disk?.(deps.disk, deps.queue)
       topics(deps.topics())
+      state(deps)
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
   }
@@ -211,7 +220,7 @@ function createDiskMetrics(registry: Registry): (disk: DiskLog, queue: BoundedQu
 }
 
 /** What the queue, the lanes and the cluster are like, read at each scrape. */
-function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery: Delivery) => void {
+function createStateMetrics(registry: Registry): (deps: MetricsDeps) => void {
   const registers = [registry]
   const gauge = (name: string, help: string, label?: string) =>
     new Gauge({ name, help, labelNames: label === undefined ? [] : [label], registers })
@@ -233,7 +242,15 @@ function createStateMetrics(registry: Registry): (queue: BoundedQueue, delivery:
   const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic')
   const up = gauge('exhook_kafka_up', '1 while Kafka answers.')
 
-  return (queue, delivery) => {
+  const requestBytes = gauge(
+    'exhook_request_bytes',
+    'Bytes of the hook calls that are being received or handled, or whose message is kept for the reply.',
+  )
+  const requestWaiters = gauge('exhook_request_waiters', 'Large hook calls that wait to be received.')
+
+  return ({ queue, requests, delivery }) => {
+    requestBytes.set(requests.bytes)
+    requestWaiters.set(requests.waiting)
     bytes.set(queue.bytes)
     waiters.set(queue.waiters)
     waiterBytes.set(queue.waiterBytes)

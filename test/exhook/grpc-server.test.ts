@@ -4,7 +4,7 @@ import { createGrpcServer } from '../../src/exhook/grpc-server.ts'
 import { CONTRACT_VERSIONS, RPCS, type RpcRow } from '../../src/hooks.ts'
 import { balances } from '../../src/telemetry/ledger.ts'
 import { quietLog } from '../support/quiet-log.ts'
-import { createParts, EVERYTHING, publish, type Served, SMART_LOCK, serve } from './served.ts'
+import { createParts, EVERYTHING, publish, type Served, SMART_LOCK, serve, unbounded } from './served.ts'
 
 const NOTHING = 'rules:\n  - hook: message.publish\n    topic: t\n    enabled: false\n'
 const MIB = 1024 * 1024
@@ -168,12 +168,17 @@ describe('large requests', () => {
 })
 
 describe('start', () => {
-  const config = (port: number, host = '127.0.0.1') => ({ host, port, maxReceiveBytes: MIB })
+  const config = (port: number, host = '127.0.0.1') => ({
+    host,
+    port,
+    maxReceiveBytes: MIB,
+    replyMarginMs: 500,
+  })
   const { handler } = createParts(SMART_LOCK)
 
   it('says which port is taken', async () => {
     const served = await serving()
-    const second = createGrpcServer(config(served.port), { handler, log: quietLog })
+    const second = createGrpcServer(config(served.port), { handler, budget: unbounded(), log: quietLog })
     await expect(second.start()).rejects.toThrow(
       `cannot listen on 127.0.0.1 port ${served.port} for gRPC: another process listens there`,
     )
@@ -181,12 +186,12 @@ describe('start', () => {
   })
 
   it('says which address this machine does not have', async () => {
-    const server = createGrpcServer(config(0, '203.0.113.7'), { handler, log: quietLog })
+    const server = createGrpcServer(config(0, '203.0.113.7'), { handler, budget: unbounded(), log: quietLog })
     await expect(server.start()).rejects.toThrow('this machine has no such address')
   })
 
   it('does not come after stop', async () => {
-    const server = createGrpcServer(config(0), { handler, log: quietLog })
+    const server = createGrpcServer(config(0), { handler, budget: unbounded(), log: quietLog })
     await server.stop()
     await server.stop()
     await expect(server.start()).rejects.toThrow('cannot start again')

@@ -2,6 +2,11 @@ import { loadContract } from '../../src/events/contract.ts'
 import { createGrpcServer, type GrpcServer } from '../../src/exhook/grpc-server.ts'
 import { createHookHandler } from '../../src/exhook/hook-handler.ts'
 import type { ProviderLoad } from '../../src/exhook/provider-calls.ts'
+import {
+  createRequestBudget,
+  type RequestBudget,
+  type RequestBudgetConfig,
+} from '../../src/exhook/request-budget.ts'
 import type { HookPoint } from '../../src/hooks.ts'
 import { parseRules } from '../../src/rules/load-rules.ts'
 import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
@@ -17,6 +22,7 @@ export interface Served {
   readonly port: number
   readonly intake: TestIntake
   readonly ledger: Ledger
+  readonly budget: RequestBudget
   readonly lines: readonly LogLine[]
   readonly replies: readonly { readonly hook: HookPoint; readonly seconds: number }[]
   readonly loads: readonly ProviderLoad[]
@@ -30,7 +36,18 @@ export interface ServedOptions {
   /** The text of a rule file. */
   readonly rules?: string
   readonly maxReceiveBytes?: number
+  /** What its requests may hold; nearly nothing bounds them by default. */
+  readonly budget?: Partial<RequestBudgetConfig>
 }
+
+/** A budget that nothing exceeds. */
+export const unbounded = (): RequestBudget => budgetOf({})
+
+const budgetOf = (config: Partial<RequestBudgetConfig>): RequestBudget =>
+  createRequestBudget(
+    { maxBytes: 1024 ** 3, maxLargeBytes: 1024 ** 3, smallBytes: 1024 ** 2, maxWaiting: 100, ...config },
+    { held: () => 0 },
+  )
 
 /** A rule for every hook that takes every topic. */
 export const EVERYTHING = `rules:
@@ -76,8 +93,14 @@ export function createParts(rulesText: string) {
 
 export async function serve(options: ServedOptions = {}): Promise<Served> {
   const { handler, intake, ledger, log, lines, replies, loads } = createParts(options.rules ?? SMART_LOCK)
-  const config = { host: '127.0.0.1', port: 0, maxReceiveBytes: options.maxReceiveBytes ?? 16 * 1024 * 1024 }
-  const server = createGrpcServer(config, { handler, log })
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    maxReceiveBytes: options.maxReceiveBytes ?? 16 * 1024 * 1024,
+    replyMarginMs: 500,
+  }
+  const budget = budgetOf(options.budget ?? {})
+  const server = createGrpcServer(config, { handler, budget, log })
   const { port } = await server.start()
   const clients: HookClient[] = []
   return {
@@ -85,6 +108,7 @@ export async function serve(options: ServedOptions = {}): Promise<Served> {
     port,
     intake,
     ledger,
+    budget,
     lines,
     replies,
     loads,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
+import { largestRssBytes } from '../../src/exhook/request-bounds.ts'
 import { parseRules } from '../../src/rules/load-rules.ts'
 import { checkManifest, installSchemas } from './kubernetes-schemas.ts'
 import {
@@ -217,6 +218,16 @@ describe('life and death of the pod', () => {
       memory: expect.any(String),
     })
     expect(Object.keys(container.resources.limits)).toEqual(['memory'])
+  })
+
+  it('has room for the most memory that the process takes, and for 20,000 calls in flight', () => {
+    const [, gib] = /^(\d+)Gi$/.exec(String(container.resources.limits.memory)) ?? []
+    const bound = largestRssBytes({
+      queueMaxBytes: config.queue.maxBytes,
+      maxReceiveBytes: config.grpc.maxReceiveBytes,
+    })
+    expect(Number(gib) * 1024 ** 3).toBeGreaterThan(bound + 20_000 * 12 * 1024)
+    expect(MANIFEST_TEXT).toContain(`never more than ${bound / 1024 ** 2} MiB`)
   })
 
   it('is an exact version: that of the package', () => {

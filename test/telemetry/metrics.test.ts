@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDelivery } from '../../src/delivery/delivery.ts'
+import { requestBudgetFor } from '../../src/exhook/request-bounds.ts'
+import { createRequestBudget } from '../../src/exhook/request-budget.ts'
 import type { TopicState } from '../../src/preflight/topic-state.ts'
 import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
 import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
@@ -43,11 +45,18 @@ function bench(topics: readonly TopicState[] = []) {
       { policy: { ...DEFAULT_POLICY, overflow: 'drop-newest' }, waitMs: 0 },
       () => {},
     )
+  const requests = createRequestBudget(requestBudgetFor({ queueMaxBytes: 1e6, maxReceiveBytes: 1e6 }), {
+    held: () => queue.bytes,
+  })
   return {
     ledger,
     queue,
     offer,
-    metrics: createMetrics({ ledger, queue, delivery, topics: () => topics, version: '1.2.3' }),
+    metrics: createMetrics({
+      ...{ ledger, queue, requests, delivery, topics: () => topics },
+      version: '1.2.3',
+      memoryBoundBytes: 5e8,
+    }),
   }
 }
 

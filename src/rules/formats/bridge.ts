@@ -1,5 +1,6 @@
 import type { ClientInfo, ConnInfo, HookEvent, SubscriptionOptions } from '../../events/hook-event.ts'
 import type { Format } from './format.ts'
+import { LARGE_PAYLOAD_BYTES, withLargePayload } from './large-payload.ts'
 
 export interface BridgeFormatOptions {
   /** Put the hook point as `event` in front: where hooks share a Kafka topic, nothing else tells their records apart. */
@@ -17,7 +18,9 @@ export interface BridgeFormatOptions {
 export function createBridgeFormat({ withEvent }: BridgeFormatOptions): Format {
   return (event, topic) => {
     const fields = bridgeFields(event, topic)
-    return Buffer.from(JSON.stringify(withEvent ? { event: event.hook, ...fields } : fields))
+    const json = JSON.stringify(withEvent ? { event: event.hook, ...fields } : fields)
+    const hasLarge = 'message' in event && event.message.payload.length >= LARGE_PAYLOAD_BYTES
+    return hasLarge ? withLargePayload(json, event.message.payload) : Buffer.from(json)
   }
 }
 
@@ -92,8 +95,12 @@ function clientHookFields(event: ClientHookEvent, topic: string): object {
   }
 }
 
-function payloadOf(event: Extract<HookEvent, { message: unknown }>): string {
-  return event.message.payload.toString('base64')
+type MessageEvent = Extract<HookEvent, { message: unknown }>
+
+/** In base64; nothing in the place of a large one, which is put in later. */
+function payloadOf(event: MessageEvent): string {
+  const { payload } = event.message
+  return payload.length < LARGE_PAYLOAD_BYTES ? payload.toString('base64') : ''
 }
 
 function connFields(conn: ConnInfo): object {

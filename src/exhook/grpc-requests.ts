@@ -1,0 +1,156 @@
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import type { ServerInterceptingCallInterface, ServerInterceptor, ServerUnaryCall } from '@grpc/grpc-js'
+import type { RefusedRequests } from './refused-requests.ts'
+import type { Refusal } from './replies.ts'
+import type { RequestBudget } from './request-budget.ts'
+import {
+  Reception,
+  type ReceptionConfig,
+  type ReceptionRefusal,
+  type ReceptionShared,
+} from './request-reception.ts'
+
+export interface GrpcRequestsDeps {
+  readonly budget: RequestBudget
+  readonly refused: RefusedRequests
+  /** Counts a refused call of this path and gives the answer; undefined for a path that is none of ours. */
+  readonly refusalOf: (path: string) => ((reason: ReceptionRefusal) => Refusal) | undefined
+  /** Told of calls that have begun to come in and are not handed over yet. */
+  readonly inFlight: { began(): void; ended(): void }
+}
+
+/** Takes the requests out of grpc-js's hands. */
+export interface GrpcRequests {
+  /** For the server's options. */
+  readonly interceptor: ServerInterceptor
+  /** The request of a call that was handed over. */
+  of(call: ServerUnaryCall<unknown, unknown>): Reception
+}
+
+type Feed = (chunk: Buffer) => void
+
+/** What grpc-js is given in the place of every request: a message of no bytes. The request itself is in the Reception. */
+const EMPTY_MESSAGE: Buffer = Buffer.alloc(5)
+
+const RECEPTION = Symbol('reception')
+/** The one object that grpc-js makes for each call and shows to its interceptor and to its handler alike. */
+type Carrier = { [RECEPTION]?: Reception }
+
+/**
+ * grpc-js keeps a request's chunks and then a copy of them all, for as long as the call lasts, and begins with it before
+ * anybody can object. So an interceptor takes its listener off the HTTP/2 stream, and a Reception reads in its place.
+ * That rests on one private field of grpc-js (`stream`) and on its single listener for data; a test fails should
+ * either change, and the version is pinned.
+ */
+export function createGrpcRequests(config: ReceptionConfig, deps: GrpcRequestsDeps): GrpcRequests {
+  let arrived: Reception[] = []
+  const shared: ReceptionShared = {
+    ...config,
+    budget: deps.budget,
+    refused: deps.refused,
+    arrived(reception) {
+      if (arrived.push(reception) === 1) setImmediate(settle)
+    },
+    began: deps.inFlight.began,
+    ended: deps.inFlight.ended,
+  }
+
+  /** Nearly all of them have been handed over by now. */
+  function settle(): void {
+    const these = arrived
+    arrived = []
+    for (const reception of these) reception.settle()
+  }
+
+  return {
+    interceptor(method, call) {
+      const refusal = deps.refusalOf(method.path)
+      if (refusal !== undefined) {
+        const { stream } = call as unknown as { readonly stream: ServerHttp2Stream }
+        openWide(stream)
+        const feed = stream.listeners('data')[0] as Feed
+        stream.removeListener('data', feed)
+        const reception = new GrpcReception(shared, call, stream, feed, refusal)
+        stream.on('data', (chunk: Buffer) => reception.chunk(chunk))
+        ;(call.getMetricsRecorder() as Carrier)[RECEPTION] = reception
+      }
+      // The types want grpc-js's own class; what it uses of it is the interface.
+      return call as ReturnType<ServerInterceptor>
+    },
+    of: (call) => (call.getMetricsRecorder() as Carrier)[RECEPTION] as Reception,
+  }
+}
+
+const isWide = Symbol('wide')
+/** As good as none: HTTP/2 has no larger one than twice this. */
+const CONNECTION_WINDOW_BYTES = 2 ** 30
+
+/**
+ * Each stream has a window of 64 KiB, and by default the connection has one of the same size for all of them: one large
+ * request fills it again and again, and small ones stand behind it in their sender. What we hold is bounded stream by
+ * stream, so the connection's window is opened wide.
+ */
+function openWide(stream: ServerHttp2Stream): void {
+  const session = stream.session as (ServerHttp2Session & { [isWide]?: true }) | undefined
+  if (session === undefined || session[isWide]) return
+  session[isWide] = true
+  session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
+}
+
+class GrpcReception extends Reception {
+  private readonly call: ServerInterceptingCallInterface
+  private readonly stream: ServerHttp2Stream
+  private readonly feed: Feed
+  private readonly refusal: (reason: ReceptionRefusal) => Refusal
+  private isWatched = false
+
+  constructor(
+    shared: ReceptionShared,
+    call: ServerInterceptingCallInterface,
+    stream: ServerHttp2Stream,
+    feed: Feed,
+    refusal: (reason: ReceptionRefusal) => Refusal,
+  ) {
+    super(shared)
+    this.call = call
+    this.stream = stream
+    this.feed = feed
+    this.refusal = refusal
+  }
+
+  protected deadlineMs(): number {
+    const deadline = this.call.getDeadline()
+    return typeof deadline === 'number' ? deadline : deadline.getTime()
+  }
+
+  protected hand(): void {
+    this.feed(EMPTY_MESSAGE)
+  }
+
+  /** A status, never a reset: a reset costs EMQX's client its whole timeout. grpc-js lets the rest of the data flow. */
+  protected refuse(reason: ReceptionRefusal): void {
+    const { status, message } = this.refusal(reason)
+    this.call.sendStatus({ code: status, details: message })
+  }
+
+  pause(): void {
+    this.stream.pause()
+  }
+
+  resume(): void {
+    this.stream.resume()
+  }
+
+  protected watchStream(): void {
+    if (this.isWatched) return
+    this.isWatched = true
+    // Before grpc-js's own. A stream that was reset ends, too, and is closed by then.
+    this.stream.prependListener('end', () => {
+      if (!this.stream.closed) this.ended()
+    })
+    // A paused stream that was reset tells no end, and so no close, before it has been read.
+    this.stream.once('aborted', () => this.aborted())
+    if (this.stream.destroyed) setImmediate(() => this.gone())
+    else this.stream.once('close', () => this.gone())
+  }
+}
