@@ -35,7 +35,9 @@ describe('Kafka down and the queue full', () => {
     await kafka?.stop()
   })
 
-  it('holds MQTT clients up only until the breaker opens, and it closes by itself', async () => {
+  it('holds MQTT clients up only until the breaker opens, and it closes by itself', {
+    timeout: 60_000,
+  }, async () => {
     if (kafka === undefined) throw new Error('no Kafka')
     const running = await startProvider([
       ...[`--rules=${RULES}`, `--kafka-brokers=${kafka.bootstrap}`, '--queue-max-records=1000'],
