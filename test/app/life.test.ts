@@ -70,7 +70,7 @@ describe('the life of the process', () => {
     await kafka.createTopic('fleet', 6)
     const on = await begin(kafka.bootstrap, ['--kafka-linger-ms=200'], 50)
     on.devices.run((id) => `fleet/${id}`, 1000)
-    await sleep(1500)
+    await expect.poll(() => on.devices.total(), { timeout: 15_000 }).toBeGreaterThan(1000)
     const code = await on.provider.stop()
     await sleep(200)
     await on.devices.halt()

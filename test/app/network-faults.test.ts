@@ -77,7 +77,7 @@ describe('with a network that fails between the provider and Kafka', () => {
     while ((await ledgerOf(provider)).queued > 0 && performance.now() - start < 15_000) await sleep(50)
 
     const found = compare(await consumeAll(kafka.bootstrap, ['fleet', 'told']), log.calls)
-    expect(log.answered().length).toBeGreaterThan(300)
+    expect(log.answered().length).toBeGreaterThan(100)
     expect(found).toMatchObject({ missing: [], duplicates: 0, outOfOrder: 0 })
     expect(await metric(provider, 'exhook_kafka_producer_renewals_total')).toBe(0)
     expect(await ledgerOf(provider)).toMatchObject({ balanced: true, dropped: 0, queued: 0 })
