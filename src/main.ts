@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
 import { runCheck } from './cli/check.ts'
+import { runImport } from './cli/import-4x.ts'
 import { runKafkaCommand } from './cli/kafka-commands.ts'
 import { loadAll } from './cli/load-all.ts'
 import { createStreamOutput } from './cli/stream-output.ts'
@@ -17,6 +18,7 @@ const USAGE = `exhook-kafka: EMQX's hook events to Kafka
   exhook-kafka check rules.yaml …                              check rule files; exit 1 on a mistake
   exhook-kafka tail <Kafka topic> …                            print records as they come (tail --help)
   exhook-kafka dead-letters list|watch|redrive …               what Kafka refused (dead-letters --help)
+  exhook-kafka import-4x emqx_bridge_kafka.conf …              EMQX 4.x Enterprise's Kafka bridge as rules (import-4x --help)
   exhook-kafka --help | --version
 
 Exit codes: 0 well; 1 a mistake in a file, a variable or a flag, a failed start, or what Kafka did not do; 2 no such command, or words
@@ -30,6 +32,7 @@ Options of serve:
 export async function main(): Promise<void> {
   const [command = '', ...words] = process.argv.slice(2)
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
+  if (command === 'import-4x') return importFrom4x(words)
   const asked = (flag: string) => command === flag || words.includes(flag)
   if (asked('--help') || command === 'help' || command === '-h') return print(`${USAGE}${optionsHelp()}`)
   if (asked('--version') || command === 'version') return print(`${version()}\n`)
@@ -43,6 +46,15 @@ export async function main(): Promise<void> {
   if (command === 'serve') return serve(words)
   process.stderr.write(command === '' ? USAGE : `There is no command "${command}".\n\n${USAGE}`)
   process.exitCode = 2
+}
+
+async function importFrom4x(words: readonly string[]): Promise<void> {
+  process.exitCode = await runImport(words, {
+    readFile: (path) => readFileSync(path, 'utf8'),
+    writeFile: (path, text) => writeFileSync(path, text),
+    out: createStreamOutput(process.stdout),
+    err: createStreamOutput(process.stderr),
+  })
 }
 
 /** Ctrl-C, SIGTERM and a reader that has seen enough end it in good order; a second signal ends it at once. */
