@@ -13,6 +13,7 @@ export interface Config {
   readonly queue: QueueConfig
   readonly stop: StopConfig
   readonly http: HttpConfig
+  readonly emqx: EmqxConfig
   readonly log: LogConfig
 }
 
@@ -103,6 +104,19 @@ export interface HttpConfig {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+}
+
+/** EMQX's REST API, and our place in it. Key and secret are set both or neither. */
+export interface EmqxConfig {
+  /** Where EMQX's dashboard listens; null: EMQX is not asked. */
+  readonly apiUrl: string | null
+  /** The key itself, also when it came from a file. Never to be logged, as the secret. */
+  readonly apiKey: string | null
+  readonly apiKeyFile: string | null
+  readonly apiSecret: string | null
+  readonly apiSecretFile: string | null
+  /** The name under which EMQX knows this provider. */
+  readonly providerName: string
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

@@ -207,6 +207,36 @@ export const OPTIONS: OptionTree<Config> = {
     },
     port: { format: formats.port, default: 8080, doc: 'Port for the same; 0 takes any free one.' },
   },
+  emqx: {
+    api_url: {
+      format: formats.httpUrl,
+      default: null,
+      doc: "Where EMQX's dashboard and REST API listen, as http://emqx:18083; for `register`.",
+    },
+    api_key: {
+      format: formats.text,
+      default: null,
+      secret: true,
+      doc: "API key for EMQX's REST API. Never a flag.",
+    },
+    api_key_file: { format: formats.path, default: null, doc: 'File that holds the API key instead.' },
+    api_secret: {
+      format: formats.text,
+      default: null,
+      secret: true,
+      doc: 'Secret of the API key. Never a flag.',
+    },
+    api_secret_file: {
+      format: formats.path,
+      default: null,
+      doc: 'File that holds the secret of the API key instead.',
+    },
+    provider_name: {
+      format: formats.providerName,
+      default: 'exhook_kafka',
+      doc: 'The name under which EMQX knows this server.',
+    },
+  },
   log: {
     level: {
       format: formats.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
