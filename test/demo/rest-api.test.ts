@@ -106,7 +106,7 @@ describe('the REST API of the stand-in', () => {
     expect((await ask('POST', '/exhooks', body)).body.node_status[0].status).toBe('connecting')
     await scenes.provider({ port, hooks: [PUBLISH] })
     await expect
-      .poll(async () => (await ask('GET', '/exhooks/p')).body.node_status[0].status)
+      .poll(async () => (await ask('GET', '/exhooks/p')).body.node_status[0].status, { timeout: 15_000 })
       .toBe('connected')
     const https = { ...body, name: 'q', url: 'https://127.0.0.1:1' }
     expect((await ask('POST', '/exhooks', https)).body.node_status[0].status).toBe('disconnected')
