@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
 import { runCheck } from './cli/check.ts'
+import { runImport } from './cli/import-4x.ts'
 import { runKafkaCommand } from './cli/kafka-commands.ts'
 import { loadAll } from './cli/load-all.ts'
+import { runRegister } from './cli/register.ts'
 import { createStreamOutput } from './cli/stream-output.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
@@ -17,10 +19,12 @@ const USAGE = `exhook-kafka: EMQX's hook events to Kafka
   exhook-kafka check rules.yaml …                              check rule files; exit 1 on a mistake
   exhook-kafka tail <Kafka topic> …                            print records as they come (tail --help)
   exhook-kafka dead-letters list|watch|redrive …               what Kafka refused (dead-letters --help)
+  exhook-kafka register --emqx http://… --url http://…         tell EMQX of this server (register --help)
+  exhook-kafka import-4x emqx_bridge_kafka.conf …              EMQX 4.x Enterprise's Kafka bridge as rules (import-4x --help)
   exhook-kafka --help | --version
 
-Exit codes: 0 well; 1 a mistake in a file, a variable or a flag, a failed start, or what Kafka did not do; 2 no such command, or words
-it cannot take.
+Exit codes: 0 well; 1 a mistake in a file, a variable or a flag, a failed start, or what Kafka or EMQX did not do; 2 no such command,
+or words it cannot take; 3 registered, and EMQX is not connected.
 
 Options of serve:
 
@@ -30,6 +34,8 @@ Options of serve:
 export async function main(): Promise<void> {
   const [command = '', ...words] = process.argv.slice(2)
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
+  if (command === 'register') return register(words)
+  if (command === 'import-4x') return importFrom4x(words)
   const asked = (flag: string) => command === flag || words.includes(flag)
   if (asked('--help') || command === 'help' || command === '-h') return print(`${USAGE}${optionsHelp()}`)
   if (asked('--version') || command === 'version') return print(`${version()}\n`)
@@ -45,12 +51,38 @@ export async function main(): Promise<void> {
   process.exitCode = 2
 }
 
-/** Ctrl-C, SIGTERM and a reader that has seen enough end it in good order; a second signal ends it at once. */
-async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly string[]): Promise<void> {
+async function importFrom4x(words: readonly string[]): Promise<void> {
+  process.exitCode = await runImport(words, {
+    readFile: (path) => readFileSync(path, 'utf8'),
+    writeFile: (path, text) => writeFileSync(path, text),
+    out: createStreamOutput(process.stdout),
+    err: createStreamOutput(process.stderr),
+  })
+}
+
+async function register(words: readonly string[]): Promise<void> {
+  const ending = endedBySignals()
+  process.exitCode = await runRegister(words, {
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    out: createStreamOutput(process.stdout),
+    err: createStreamOutput(process.stderr),
+    signal: ending.signal,
+  })
+}
+
+/** Ctrl-C and SIGTERM end a command in good order; a second one ends it at once. */
+function endedBySignals(): AbortController {
   const ending = new AbortController()
   const onSignal = () => (ending.signal.aborted ? process.exit(1) : ending.abort())
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  return ending
+}
+
+/** A reader that has seen enough ends it too. */
+async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly string[]): Promise<void> {
+  const ending = endedBySignals()
   const exitCode = await runKafkaCommand(command, words, {
     env: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),

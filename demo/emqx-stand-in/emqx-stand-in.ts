@@ -23,7 +23,9 @@
  *   a second message.publish not being sent for a repeated QoS 2 packet, another qos set by the provider;
  * - session expiry, session.terminated of a stored session, message.dropped for reasons other than no subscribers;
  * - TLS, automatic reconnect of a provider that could not be loaded, the re-load of 5.9 after an outage, clusters,
- *   several providers, the REST API.
+ *   several providers at a time.
+ *
+ * Off unless asked for (`restApi`): the part of the REST API that is about ExHook. A provider need not be named then.
  */
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
@@ -35,16 +37,21 @@ import type { Contract } from './contract.ts'
 import { newCounters, type StandInCounters } from './counters.ts'
 import { createDelivering } from './delivering.ts'
 import { createHookCaller, type HookCall } from './hook-caller.ts'
+import { readBody } from './provider-body.ts'
 import { createProviderLink, type RegisteredHook } from './provider-link.ts'
 import { createProviderPool } from './provider-pool.ts'
+import { createProviderRegistry } from './provider-registry.ts'
 import { createPublishing } from './publishing.ts'
+import { createRestApi, type RestApiConfig } from './rest-api.ts'
 import { createSubscribing } from './subscribing.ts'
 
 export type { HookCall } from './hook-caller.ts'
 
 export interface EmqxStandInConfig {
-  /** Where the provider listens: `http://host:port`. */
-  readonly provider: string
+  /** Where the provider listens: `http://host:port`. With `restApi` it may be missing; named, it is `default` there. */
+  readonly provider?: string
+  /** Serves the REST API too. Default: no. */
+  readonly restApi?: RestApiConfig
   /** Default: 0, a free one; always on 127.0.0.1. */
   readonly mqttPort?: number
   /** Default: v2. */
@@ -71,6 +78,8 @@ export interface EmqxStandIn {
   start(): Promise<void>
   /** Where clients connect: `mqtt://127.0.0.1:<port>`. Only once it was started. */
   readonly url: string
+  /** Where the REST API listens: `http://127.0.0.1:<port>`. Only once it was started, if it was asked for. */
+  readonly restUrl: string
   /** What the provider asked for at the last load. */
   readonly hooks: readonly RegisteredHook[]
   readonly counters: Readonly<StandInCounters>
@@ -89,15 +98,28 @@ export function createEmqxStandIn(config: EmqxStandInConfig, deps: EmqxStandInDe
     poolSize: 8,
     requestTimeoutMs: 5_000,
     failedAction: 'ignore',
+    provider: '',
     ...config,
-  } as const satisfies Required<EmqxStandInConfig>
+  } as const satisfies EmqxStandInConfig
 
   const counters = newCounters()
   const table = createConnectionTable()
-  const pool = createProviderPool(full)
-  const link = createProviderLink(full, pool)
+  const registry = config.restApi === undefined ? undefined : createProviderRegistry(full)
+  const rest =
+    config.restApi &&
+    registry &&
+    createRestApi(config.restApi, { node: full.node, version: full.version }, registry)
+  const pool = registry?.pool ?? createProviderPool(full)
+  const link = registry?.link ?? createProviderLink(full, pool)
   const hooks = createHookCaller({ pool, link, counters, ...deps })
-  const parts = { config: full, hooks, table, counters }
+  const ownConfig = {
+    node: full.node,
+    version: full.version,
+    get failedAction() {
+      return registry?.failedAction ?? full.failedAction
+    },
+  }
+  const parts = { config: ownConfig, hooks, table, counters }
   const connecting = createConnecting(parts)
   const subscribing = createSubscribing(parts)
   const delivering = createDelivering(parts)
@@ -125,12 +147,15 @@ export function createEmqxStandIn(config: EmqxStandInConfig, deps: EmqxStandInDe
 
   async function start(): Promise<void> {
     try {
-      await link.load()
+      if (registry && config.provider !== undefined) await registry.add(defaultProvider(full))
+      else await link.load()
+      await rest?.start()
       await broker.listen()
       watchReceipts(broker, delivering.onReceipt)
       await listen(server, port)
     } catch (error) {
       await closeBroker()
+      await rest?.stop()
       pool.close()
       throw error
     }
@@ -144,6 +169,7 @@ export function createEmqxStandIn(config: EmqxStandInConfig, deps: EmqxStandInDe
   async function stop(): Promise<void> {
     if (!server.listening) return
     server.close()
+    await rest?.stop()
     const ending = [...table.all()]
     await closeBroker()
     for (const socket of sockets) socket.destroy() // those that were still connecting
@@ -163,6 +189,9 @@ export function createEmqxStandIn(config: EmqxStandInConfig, deps: EmqxStandInDe
     get url() {
       return `mqtt://127.0.0.1:${port}`
     },
+    get restUrl() {
+      return rest?.url ?? ''
+    },
     get hooks() {
       return link.hooks
     },
@@ -176,6 +205,23 @@ export function createEmqxStandIn(config: EmqxStandInConfig, deps: EmqxStandInDe
       return stopping
     },
   }
+}
+
+function defaultProvider(config: {
+  readonly provider: string
+  readonly poolSize: number
+  readonly requestTimeoutMs: number
+  readonly failedAction: string
+}) {
+  const stored = readBody({
+    name: 'default',
+    url: config.provider,
+    pool_size: config.poolSize,
+    request_timeout: `${config.requestTimeoutMs}ms`,
+    failed_action: config.failedAction,
+  })
+  if ('refused' in stored) throw new Error(stored.refused)
+  return stored
 }
 
 /** aedes does not say which packet a receipt is for when the session is clean; its store is asked about each of them. */

@@ -12,6 +12,8 @@ export interface CommandSpec {
   readonly switches: readonly string[]
   /** Names of the words without a flag, all of them needed. */
   readonly words: readonly string[]
+  /** The sections of the configuration that it has a use for; default: those of a command that only talks to Kafka. */
+  readonly sections?: readonly string[]
 }
 
 export interface CommandWords {
@@ -27,11 +29,13 @@ export interface CommandWords {
   readonly fits: boolean
 }
 
-/** The options that a command which only talks to Kafka has a use for; all others are serve's. */
-const CONFIG_FLAGS: ReadonlySet<string> = new Set([
-  CONFIG_FLAG,
-  ...OPTION_LIST.filter(({ path }) => /^(kafka|dead_letters|log)\./.test(path)).map(({ flag }) => flag),
-])
+const KAFKA_SECTIONS = ['kafka', 'dead_letters', 'log']
+
+/** The flags of these sections of the configuration; all others are serve's. */
+function configFlags(sections: readonly string[]): ReadonlySet<string> {
+  const options = OPTION_LIST.filter(({ path }) => sections.some((section) => path.startsWith(`${section}.`)))
+  return new Set([CONFIG_FLAG, ...options.map(({ flag }) => flag)])
+}
 
 /** Sorts the words of a command line; every mistake at once. */
 export function readWords(argv: readonly string[], spec: CommandSpec): CommandWords {
@@ -40,7 +44,8 @@ export function readWords(argv: readonly string[], spec: CommandSpec): CommandWo
   const switches = new Set<string>()
   const plain: string[] = []
   const rest: string[] = []
-  const known = [...spec.values, ...spec.switches, ...CONFIG_FLAGS]
+  const ofConfig = configFlags(spec.sections ?? KAFKA_SECTIONS)
+  const known = [...spec.values, ...spec.switches, ...ofConfig]
 
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? ''
@@ -58,7 +63,7 @@ export function readWords(argv: readonly string[], spec: CommandSpec): CommandWo
       if (value === undefined || value === '') mistakes.push({ message: `--${name}: needs a value` })
       else if (name in values) mistakes.push({ message: `--${name}: is given twice` })
       else values[name] = value
-    } else if (CONFIG_FLAGS.has(name) || OPTION_LIST.some(({ flag, secret }) => secret && flag === name)) {
+    } else if (ofConfig.has(name) || OPTION_LIST.some(({ flag, secret }) => secret && flag === name)) {
       rest.push(value === undefined ? `--${name}` : `--${name}=${value}`)
     } else {
       mistakes.push({ message: `--${name}: unknown flag here${suggestion(name, known)}` })

@@ -11,9 +11,9 @@ export interface Config {
   readonly kafka: KafkaConfig
   readonly deadLetters: DeadLettersConfig
   readonly queue: QueueConfig
-  readonly emqx: EmqxConfig
   readonly stop: StopConfig
   readonly http: HttpConfig
+  readonly emqx: EmqxConfig
   readonly log: LogConfig
 }
 
@@ -118,12 +118,6 @@ export interface DiskConfig {
   readonly syncBytes: number
 }
 
-/** What is known of the EMQX that calls. */
-export interface EmqxConfig {
-  /** The largest MQTT packet that it takes from a device, in bytes (its `mqtt.max_packet_size`). */
-  readonly maxPacketBytes: number
-}
-
 export interface StopConfig {
   /** How long a stop may take to answer calls and to drain the queue to Kafka, in ms. */
   readonly deadlineMs: number
@@ -134,6 +128,21 @@ export interface HttpConfig {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+}
+
+/** The EMQX that calls, and its REST API. Key and secret are set both or neither. */
+export interface EmqxConfig {
+  /** The largest MQTT packet that it takes from a device, in bytes (its `mqtt.max_packet_size`). */
+  readonly maxPacketBytes: number
+  /** Where EMQX's dashboard listens; null: EMQX is not asked. */
+  readonly apiUrl: string | null
+  /** The key itself, also when it came from a file. Never to be logged, as the secret. */
+  readonly apiKey: string | null
+  readonly apiKeyFile: string | null
+  readonly apiSecret: string | null
+  readonly apiSecretFile: string | null
+  /** The name under which EMQX knows this provider. */
+  readonly providerName: string
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

@@ -76,4 +76,12 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
         ? 'a user name or a password, but nobody logs in: set kafka.sasl.mechanism, or remove them'
         : undefined,
   },
+  {
+    paths: ['emqx.api_key', 'emqx.api_secret'],
+    find: ({ emqx }) =>
+      (emqx.apiKey === null) === (emqx.apiSecret === null)
+        ? undefined
+        : `${emqx.apiKey === null ? 'emqx.api_key' : 'emqx.api_secret'} is missing: an API key of EMQX and its ` +
+          'secret go together (EXHOOK_EMQX_API_KEY and EXHOOK_EMQX_API_SECRET, or …_FILE)',
+  },
 ]

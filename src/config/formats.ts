@@ -122,6 +122,26 @@ export const path = word('path', 'the path of a file', (value) => value !== '' &
 /** An address or a name to listen on. */
 export const host = word('host', 'an IP address or a host name, without port', isHost)
 
+/** Where an HTTP server is, without user name, query and fragment: secrets have places of their own. */
+export const httpUrl = word(
+  'url',
+  'an address like http://emqx:18083, without user name or password',
+  isHttpUrl,
+)
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value) || !/^https?:\/\//i.test(value) || /[\s\\]/.test(value)) return false
+  const { username, password, search, hash } = new URL(value)
+  return username === '' && password === '' && search === '' && hash === ''
+}
+
+/** The name of a provider in EMQX, as its schema takes it. */
+export const providerName = word(
+  'name',
+  'a name that EMQX takes: letters, digits, `-` and `_`, a letter or a digit first, 256 at most',
+  (value) => /^[A-Za-z0-9][A-Za-z0-9_-]{0,255}$/.test(value),
+)
+
 /** One `host:port` or more. */
 export const brokers: Format<readonly string[]> = {
   expects: 'a list of host:port, without user name or scheme',

@@ -236,13 +236,6 @@ export const OPTIONS: OptionTree<Config> = {
       },
     },
   },
-  emqx: {
-    max_packet_bytes: {
-      format: formats.bytes,
-      default: MIB,
-      doc: 'The largest packet that EMQX takes (its `mqtt.max_packet_size`), for a warning when a Kafka topic cannot hold it.',
-    },
-  },
   stop: {
     deadline_ms: {
       format: formats.ms,
@@ -257,6 +250,41 @@ export const OPTIONS: OptionTree<Config> = {
       doc: 'Address to listen on for health, readiness and metrics.',
     },
     port: { format: formats.port, default: 8080, doc: 'Port for the same; 0 takes any free one.' },
+  },
+  emqx: {
+    max_packet_bytes: {
+      format: formats.bytes,
+      default: MIB,
+      doc: 'The largest packet that EMQX takes (its `mqtt.max_packet_size`), for a warning when a Kafka topic cannot hold it.',
+    },
+    api_url: {
+      format: formats.httpUrl,
+      default: null,
+      doc: "Where EMQX's dashboard and REST API listen, as http://emqx:18083; for `register`.",
+    },
+    api_key: {
+      format: formats.text,
+      default: null,
+      secret: true,
+      doc: "API key for EMQX's REST API. Never a flag.",
+    },
+    api_key_file: { format: formats.path, default: null, doc: 'File that holds the API key instead.' },
+    api_secret: {
+      format: formats.text,
+      default: null,
+      secret: true,
+      doc: 'Secret of the API key. Never a flag.',
+    },
+    api_secret_file: {
+      format: formats.path,
+      default: null,
+      doc: 'File that holds the secret of the API key instead.',
+    },
+    provider_name: {
+      format: formats.providerName,
+      default: 'exhook_kafka',
+      doc: 'The name under which EMQX knows this server.',
+    },
   },
   log: {
     level: {

@@ -50,10 +50,16 @@ const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, w
   'queue.disk.max_bytes': ['10GiB', 10_737_418_240, '64M'],
   'queue.disk.sync_ms': ['0', 0, '5ms'],
   'queue.disk.sync_bytes': ['64KiB', 65_536, '64K'],
-  'emqx.max_packet_bytes': ['256KiB', 262_144, 'large'],
   'stop.deadline_ms': ['0', 0, '25s'],
   'http.host': ['::1', '::1', '[::1]'],
   'http.port': ['0', 0, 'http'],
+  'emqx.max_packet_bytes': ['256KiB', 262_144, 'large'],
+  'emqx.api_url': ['https://emqx:18083', 'https://emqx:18083', 'emqx:18083'],
+  'emqx.api_key': ['a1b2', 'a1b2', null],
+  'emqx.api_key_file': ['password', 'password', null],
+  'emqx.api_secret': ['12e4', '12e4', null],
+  'emqx.api_secret_file': ['password', 'password', null],
+  'emqx.provider_name': ['locks-2', 'locks-2', 'a b'],
   'log.level': ['silent', 'silent', 'verbose'],
 }
 
@@ -64,6 +70,10 @@ const COMPANY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'kafka.sasl.username': { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_PASSWORD: 'p' },
   'kafka.sasl.password': { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_USERNAME: 'u' },
   'kafka.sasl.password_file': { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_USERNAME: 'u' },
+  'emqx.api_key': { EXHOOK_EMQX_API_SECRET: 's' },
+  'emqx.api_key_file': { EXHOOK_EMQX_API_SECRET: 's' },
+  'emqx.api_secret': { EXHOOK_EMQX_API_KEY: 'k' },
+  'emqx.api_secret_file': { EXHOOK_EMQX_API_KEY: 'k' },
 }
 const FILES = { 'ca.pem': 'pem', password: 'from the file\n' }
 

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, it } from 'vitest'
+import { temporaryFile } from '../support/temporary-file.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['src/bin.ts', ...args], { cwd: ROOT }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
+}
+
+const good = temporaryFile(
+  'emqx_bridge_kafka.conf',
+  'bridge.kafka.servers = 10.0.0.1:9092\r\nbridge.kafka.hook.message.publish.1 = {"filter":"#", "topic":"message_publish"}\r\n',
+)
+
+it('writes rules to standard output, and the account of the lines beside it', async () => {
+  const { code, stdout, stderr } = await run('import-4x', good)
+  expect(code).toBe(0)
+  expect(stderr).toBe(
+    `${good}: 1 rule, 1 setting, 0 comments, 0 empty lines; 0 differences are told in the comments of the rules\n`,
+  )
+  const rules = temporaryFile('rules.yaml', stdout)
+  expect(await run('check', rules)).toMatchObject({ code: 0, stderr: '' })
+})
+
+it('writes files that check and serve take', async () => {
+  const folder = dirname(temporaryFile('x', ''))
+  const [rules, config] = [join(folder, 'rules.yaml'), join(folder, 'config.yaml')]
+  expect(await run('import-4x', good, '--out', rules, `--config-out=${config}`)).toMatchObject({
+    code: 0,
+    stdout: '',
+  })
+  expect(readFileSync(rules, 'utf8')).toContain('topic: message_publish')
+  const printed = await run('serve', '--config', config, '--rules', rules, '--print-config')
+  expect(printed.stdout).toContain('10.0.0.1:9092')
+})
+
+it('lists what it did not understand, with the line, and exits 1 with rules all the same', async () => {
+  const bad = temporaryFile(
+    'bad.conf',
+    'bridge.kafka.sevrers = a:1\nbridge.kafka.hook.client.connected.1 = {"topic": "t"}\nwhat\nbridge.kafka.encode_payload_type = plain\n',
+  )
+  const { code, stdout, stderr } = await run('import-4x', bad)
+  expect(code).toBe(1)
+  const lines = stderr.split('\n')
+  expect(lines[0]).toMatch(/bad\.conf:1: unknown setting .*did you mean `servers`/)
+  expect(lines[1]).toMatch(/bad\.conf:3: neither/)
+  expect(lines[2]).toMatch(/bad\.conf:4: warning: payloads are base64/)
+  expect(await run('check', temporaryFile('rules.yaml', stdout))).toMatchObject({ code: 0 })
+})
+
+it('says in a sentence what it cannot read, write or take', async () => {
+  expect(await run('import-4x', '/nowhere.conf')).toMatchObject({
+    code: 1,
+    stderr: '/nowhere.conf: cannot be read: there is no such file or directory\n',
+  })
+  const blocked = await run('import-4x', good, '--out', '/nowhere/rules.yaml')
+  expect(blocked.code).toBe(1)
+  expect(blocked.stderr).toContain('/nowhere/rules.yaml: cannot be written')
+  expect(existsSync('/nowhere/rules.yaml')).toBe(false)
+  for (const words of [[], [good, good], [good, '--ot', 'x'], [good, '--out']]) {
+    expect(await run('import-4x', ...words)).toMatchObject({ code: 2, stdout: '' })
+  }
+  expect(await run('import-4x', '--help')).toMatchObject({ code: 0, stderr: '' })
+})
