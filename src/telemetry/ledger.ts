@@ -14,6 +14,7 @@ export type DropReason =
   | 'dead_letters_failed'
   | 'record_too_large'
   | 'record_invalid'
+  | 'no_topic'
   | 'shutdown'
 
 /** Where a dead letter is kept. */
@@ -82,6 +83,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     dead_letters_failed: 0,
     record_too_large: 0,
     record_invalid: 0,
+    no_topic: 0,
     shutdown: 0,
   }
 

@@ -4,6 +4,7 @@ import { HOOKS, type HookPoint } from '../hooks.ts'
 import type { KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { BoundedQueue } from '../queue/bounded-queue.ts'
 import type { OfferOutcome } from '../queue/record-queue.ts'
+import type { RuleErrorCode } from '../rules/surroundings.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Everything Prometheus can read of one process. */
@@ -14,6 +15,8 @@ export interface Metrics {
   replied(hook: HookPoint, seconds: number): void
   kafkaFailed(failure: KafkaFailure): void
   producerRenewed(): void
+  /** A rule could not do its work on an event. */
+  ruleFailed(rule: string, code: RuleErrorCode): void
   /** The text of one scrape; the ledger in it is of one moment. */
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>
 }
@@ -68,6 +71,12 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     help: 'Producer ids replaced; records under way at such a moment may be in Kafka twice.',
     registers,
   })
+  const ruleErrors = new Counter({
+    name: 'exhook_rule_errors_total',
+    help: 'Events with which a rule could not do its work: its condition failed, or its template made no topic that it may write to.',
+    labelNames: ['rule', 'code'],
+    registers,
+  })
   new Gauge({
     name: 'exhook_build_info',
     help: 'Always 1; the version is in the label.',
@@ -80,6 +89,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     replied: (hook, seconds) => replyOf.get(hook)?.observe(seconds),
     kafkaFailed: ({ kind, code }) => errors.inc({ kind, code }),
     producerRenewed: () => renewals.inc(),
+    ruleFailed: (rule, code) => ruleErrors.inc({ rule, code }),
     async scrape() {
       account(deps.ledger)
       state(deps.queue, deps.delivery)

@@ -15,9 +15,11 @@ export interface BridgeFormatOptions {
  * the same manner. Properties of MQTT 5 are left out, as in 4.x: those of a CONNECT may hold credentials.
  */
 export function createBridgeFormat({ withEvent }: BridgeFormatOptions): Format {
-  return (event, topic) => {
-    const fields = bridgeFields(event, topic)
-    return Buffer.from(JSON.stringify(withEvent ? { event: event.hook, ...fields } : fields))
+  return {
+    value({ event, topic }) {
+      const fields = bridgeFields(event, topic)
+      return Buffer.from(JSON.stringify(withEvent ? { event: event.hook, ...fields } : fields))
+    },
   }
 }
 
