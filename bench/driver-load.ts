@@ -79,6 +79,7 @@ function lockState(i: number): KafkaRecord {
     ...parts,
     ...{ timestampMs: now, receivedAtMs: now, rule: 'bench', policy: DEFAULT_POLICY },
     bytes: recordBytes(parts),
+    partition: null,
     seq: 0,
   }
 }

@@ -23,8 +23,10 @@ import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
 import { readinessNow } from './readiness.ts'
 import { policyWarnings } from './rules/policy.ts'
 import type { RuleSet } from './rules/rule-set.ts'
+import { createTopicLimit } from './rules/topic-limit.ts'
 import { createLedger, type LedgerSnapshot } from './telemetry/ledger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
+import { createRuleWatch } from './telemetry/rule-watch.ts'
 
 /** The ports that were taken. */
 export interface AppPorts {
@@ -141,6 +143,11 @@ export function createApp(config: Config, deps: AppDeps): App {
       intake: queue,
       ledger,
       log,
+      surroundings: {
+        deadLetterTopic,
+        topics: createTopicLimit(config.kafka.maxTopics, fixedTopics(deps.rules)),
+        onError: createRuleWatch({ log, metrics }),
+      },
       onReply: metrics.replied,
       onOutcome: metrics.decided,
     },
@@ -247,6 +254,8 @@ export function createApp(config: Config, deps: AppDeps): App {
 
 const openDiskLog = ({ path, ...config }: DiskConfig, deps: DiskLogDeps): DiskLog | null =>
   path === null ? null : createDiskLog({ ...config, path }, deps)
+const fixedTopics = ({ rules }: RuleSet): readonly string[] =>
+  rules.flatMap(({ topic, allow }) => (allow === null ? [topic] : []))
 
 const openDeadLetterFile = ({ file, fileMaxBytes }: DeadLettersConfig, log: Logger): DeadLetterFile | null =>
   file === null ? null : createDeadLetterFile({ path: file, maxBytes: fileMaxBytes }, log)

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { withFormatExamples } from '../scripts/format-examples.ts'
 import { withOptionsTable } from '../scripts/options-in-readme.ts'
 import { loadConfig } from '../src/config/load-config.ts'
 import { largestRssBytes } from '../src/exhook/request-bounds.ts'
@@ -13,6 +14,11 @@ const readme = read('README.md')
 
 it('has the table of options as the options are (else: npm run docs)', () => {
   expect(withOptionsTable(readme)).toBe(readme)
+})
+
+it('has the examples of the formats as the formats are (else: npm run docs)', () => {
+  const page = read('docs/formats.md')
+  expect(withFormatExamples(page)).toBe(page)
 })
 
 it('names every reason for which a record or a call can be lost', () => {

@@ -51,7 +51,8 @@ const HEAD = ['RULE', 'HOOKS', 'FILTERS', 'KAFKA TOPIC'] as const
 
 function cells(rule: RuleConfig): readonly string[] {
   const name = rule.enabled ? rule.name : `${rule.name} (disabled)`
-  return [name, rule.hooks.join(', '), escaped(filtersOf(rule)), rule.topic]
+  const topic = rule.allow === null ? rule.topic : `${rule.topic} (${rule.allow.join(', ')})`
+  return [name, rule.hooks.join(', '), escaped(filtersOf(rule)), topic]
 }
 
 function filtersOf({ hooks, filters, exclude }: RuleConfig): string {

@@ -5,7 +5,7 @@ import { DEFAULT_POLICY } from '../rules/policy.ts'
 import { shownText } from '../text/shown.ts'
 import { counted } from '../text/table.ts'
 import { deliver } from './deliver.ts'
-import { isMeant, type Letter, type LetterFilter, letterLine, letterOf } from './letters.ts'
+import { hasNoTopic, isMeant, type Letter, type LetterFilter, letterLine, letterOf } from './letters.ts'
 import type { CommandOutput } from './stream-output.ts'
 
 export interface RedriveOptions extends LetterFilter {
@@ -57,7 +57,7 @@ interface Run {
 
 /**
  * Puts dead letters back where they were bound for, in the order of their partition, from where the last redrive ended to
- * the present end. The place is committed only up to where every letter before it is acknowledged by Kafka, cut, left out by
+ * the present end. The place is committed only up to where every letter before it is acknowledged by Kafka, cut, without a topic, left out by
  * the filter or none of ours. At the first letter that Kafka refuses it ends; that one is the first of the next
  * redrive. Gives whether it came to the end.
  * @throws KafkaReadError
@@ -66,7 +66,7 @@ export async function runDeadLettersRedrive(options: RedriveOptions, deps: Redri
   const { deadLetterTopic, max, dryRun } = options
   const { reader, driver, out, signal, nowMs, retryAfterMs } = deps
   const { own, wider } = redriveGroups(options)
-  const tally = { redriven: 0, cut: 0, foreign: 0, leftOut: 0, topics: new Set<string>() }
+  const tally = { redriven: 0, cut: 0, topicless: 0, foreign: 0, leftOut: 0, topics: new Set<string>() }
   let refused: { readonly letter: Letter; readonly failure: KafkaFailure } | null = null
   let twice = 0
 
@@ -105,6 +105,7 @@ export async function runDeadLettersRedrive(options: RedriveOptions, deps: Redri
       if (letter === null) tally.foreign++
       else if (!isMeant(letter, options)) tally.leftOut++
       else if (letter.was.cutFromBytes !== null) tally.cut++
+      else if (hasNoTopic(letter.was)) tally.topicless++
       else if (dryRun) {
         if (!(await out.print(letterLine(letter)))) return false
         tally.redriven++
@@ -148,6 +149,7 @@ function redrivenRecord({ record, was }: Letter, nowMs: number): KafkaRecord {
   const keepsTime = code !== 'INVALID_TIMESTAMP' && Number.isSafeInteger(timestampMs) && timestampMs > 0
   return {
     ...parts,
+    partition: code === 'INVALID_PARTITION' ? null : was.originalPartition,
     timestampMs: keepsTime ? timestampMs : nowMs,
     receivedAtMs: nowMs,
     rule,
@@ -160,17 +162,19 @@ function redrivenRecord({ record, was }: Letter, nowMs: number): KafkaRecord {
 interface Tally {
   readonly redriven: number
   readonly cut: number
+  readonly topicless: number
   readonly foreign: number
   readonly leftOut: number
   readonly topics: ReadonlySet<string>
 }
 
-function summary({ redriven, cut, foreign, leftOut, topics }: Tally, dryRun: boolean): string {
+function summary({ redriven, cut, topicless, foreign, leftOut, topics }: Tally, dryRun: boolean): string {
   const verb = dryRun ? 'would be put back' : 'put back'
   const where = topics.size === 0 ? '' : ` to ${[...topics].map(shownText).join(', ')}`
   return [
     `${counted(redriven, 'dead letter')} ${verb}${where}`,
     ...(cut > 0 ? [`${cut} skipped: cut, so no longer whole`] : []),
+    ...(topicless > 0 ? [`${topicless} skipped: their rule has no Kafka topic for them`] : []),
     ...(leftOut > 0 ? [`${leftOut} left out by the filter: they stay for other redrives`] : []),
     ...(foreign > 0 ? [`${foreign} skipped: none of ours`] : []),
     '',

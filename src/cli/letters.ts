@@ -36,9 +36,17 @@ export function letterOf(record: ReadRecord): Letter | null {
     headers.push([name, text])
   }
   const was = readDeadLetter(Object.fromEntries(headers))
-  if (was === null || kafkaTopicProblem(was.originalTopic) !== null) return null
-  return was.originalTopic === record.topic ? null : { record: { ...record, value }, was }
+  if (was === null) return null
+  const wentNowhere = kafkaTopicProblem(was.originalTopic) !== null || was.originalTopic === record.topic
+  return wentNowhere && !hasNoTopic(was) ? null : { record: { ...record, value }, was }
 }
+
+/**
+ * Whether its rule found no Kafka topic that it may write to: `originalTopic` is then the template of one. One for which
+ * there was only no more room (`kafka.max_topics`) has a topic.
+ */
+export const hasNoTopic = ({ kind, code }: DeadRecord): boolean =>
+  kind === 'rule' && code !== 'TOO_MANY_TOPICS'
 
 export const isMeant = ({ was }: Letter, { topic, code }: LetterFilter): boolean =>
   (topic === null || was.originalTopic === topic) && (code === null || was.code === code)

@@ -25,9 +25,10 @@ export function loadAll(sources: ConfigSources): { readonly config: Config; read
 /** What is right in the rules and right in the configuration, and not right together. */
 function misfits({ rules: file, kafka, deadLetters, queue }: Config, { rules }: RuleSet): readonly Mistake[] {
   const found: Mistake[] = []
-  const own = rules.find(({ topic }) => topic === deadLetters.topic)
+  const own = rules.find(({ topic, allow }) => (allow ?? [topic]).includes(deadLetters.topic))
   if (own !== undefined) {
-    const message = `rule ${own.name} writes to ${own.topic}, which is dead_letters.topic: choose another for one`
+    const writes = own.allow === null ? 'writes' : 'may write'
+    const message = `rule ${own.name} ${writes} to ${deadLetters.topic}, which is dead_letters.topic: choose another for one`
     found.push({ file, message })
   }
   const stored = rules.filter(({ policy }) => policy.reply === 'stored').map(({ name }) => name)
@@ -35,7 +36,7 @@ function misfits({ rules: file, kafka, deadLetters, queue }: Config, { rules }: 
     const message = `\`reply: stored\` (in ${stored.join(', ')}) needs a disk: set queue.disk.path, or use \`queued\` or \`delivered\``
     found.push({ file, message })
   }
-  const { size } = new Set(rules.map(({ topic }) => topic))
+  const { size } = new Set(rules.flatMap(({ topic, allow }) => (allow === null ? [topic] : [])))
   if (size > kafka.maxTopics) {
     const message = `the rules name ${size} Kafka topics and kafka.max_topics allows ${kafka.maxTopics}: raise it, or use fewer`
     found.push({ file, message })

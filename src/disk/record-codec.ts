@@ -8,7 +8,7 @@ import { putVarint, VarintReader } from './varint.ts'
  *
  *     base seq f64 | count | count times: length u32 and
  *         seq − base | topic | bytes | priority u8 | timestampMs f64 | receivedAtMs f64 | rule
- *         | 0, or 1 + length of the key, and the key | value | number of headers | their names and values
+ *         | 0, or 1 + the partition | 0, or 1 + length of the key, and the key | value | number of headers | their names and values
  *
  * Numbers without a type are varints; texts and buffers have their length before them. Nothing in a record depends
  * on the others, so that compaction copies single records as they are.
@@ -71,6 +71,7 @@ function encodeRecord(to: Buffer, start: number, record: KafkaRecord, seqOffset:
   at = to.writeDoubleLE(record.timestampMs, at)
   at = to.writeDoubleLE(record.receivedAtMs, at)
   at = putText(to, at, record.rule)
+  at = putVarint(to, at, record.partition === null ? 0 : record.partition + 1)
   if (key === null) to[at++] = 0
   else {
     at = putVarint(to, at, key.length + 1)
@@ -178,6 +179,7 @@ export class RecordCursor {
     const receivedAtMs = buffer.readDoubleLE(reader.at + 9)
     reader.at += 17
     const rule = this.text()
+    const partition = reader.next() - 1
     const keyLength = reader.next() - 1
     const key = keyLength < 0 ? null : this.part(keyLength)
     const value = this.part(reader.next())
@@ -189,7 +191,10 @@ export class RecordCursor {
       else headers[name] = text
     }
     const { seq, bytes } = this
-    return { topic, key, value, headers, timestampMs, receivedAtMs, rule, policy, bytes, seq }
+    return {
+      ...{ topic, key, partition: partition < 0 ? null : partition, value, headers },
+      ...{ timestampMs, receivedAtMs, rule, policy, bytes, seq },
+    }
   }
 
   private text(): string {

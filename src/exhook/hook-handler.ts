@@ -3,12 +3,14 @@ import type { Contract } from '../events/contract.ts'
 import { createDecodeEvent } from '../events/decode-event.ts'
 import type { HookEvent } from '../events/hook-event.ts'
 import { createPeekTopic } from '../events/peek-topic.ts'
+import { createRedactRequest } from '../events/redact-request.ts'
 import { MalformedRequestError } from '../events/wire-reader.ts'
 import type { ContractVersion, HookPoint, RpcRow } from '../hooks.ts'
 import type { OfferOptions, OfferOutcome, RecordIntake, SettledPolicy } from '../queue/record-queue.ts'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
 import { combinePolicies, type Policy } from '../rules/policy.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
+import { ALONE, type Surroundings } from '../rules/surroundings.ts'
 import type { Ledger, RefusalReason } from '../telemetry/ledger.ts'
 import { createRareLog } from '../telemetry/rare-log.ts'
 import { freeNow } from './free-now.ts'
@@ -49,6 +51,8 @@ export interface HookHandlerDeps {
   readonly intake: RecordIntake
   readonly ledger: Ledger
   readonly log: Logger
+  /** What rules need of the program; default: no dead letters and no limits. */
+  readonly surroundings?: Omit<Surroundings, 'onDropped'>
   /** The queue has decided on an event. */
   readonly onOutcome?: (outcome: OfferOutcome) => void
   /** A hook call was answered, this many seconds after it arrived. */
@@ -73,7 +77,18 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
   const normalReplies = createNormalReplies(contract)
   const rejection = createRejection(contract)
   const providerCalls = createProviderCalls(deps)
+  const redactRequest = createRedactRequest(contract)
   const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
+  /** Records that the rules gave up while the present event was applied to them. */
+  let givenUp = 0
+  const surroundings: Surroundings = {
+    ...(deps.surroundings ?? ALONE),
+    onDropped() {
+      givenUp++
+      ledger.recordsTaken(1)
+      ledger.recordsDropped(1, 'no_topic')
+    },
+  }
 
   function hookRpc(hook: HookPoint, row: RpcRow, normal: HookReply): HandleCall {
     const hasOneTopic = row.topic === 'message' || row.topic === 'request'
@@ -88,9 +103,11 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
       const receivedAtMs = Date.now()
       const rules = deps.rules()
       const event = mayMatch(rules, body) ? decodeEvent(hook, body, receivedAtMs) : null
-      const records = event === null ? NO_RECORDS : rules.apply(event)
+      givenUp = 0
+      const request = () => redactRequest(hook, body)
+      const records = event === null ? NO_RECORDS : rules.apply(event, request, surroundings)
       if (event === null || records.length === 0) {
-        end(call, normal, 'unmatched')
+        end(call, normal, givenUp > 0 ? 'matched' : 'unmatched')
         return null
       }
       const options = offerOptions(records, event, deadlineMs, config.replyMarginMs)

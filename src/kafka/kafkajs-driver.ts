@@ -1,4 +1,6 @@
 import kafkajs from 'kafkajs'
+import type { KafkaRecord } from '../rules/kafka-record.ts'
+import { sendChosen } from './chosen-partitions.ts'
 import type { KafkaClientConfig } from './client-config.ts'
 import { isAlreadyThere, isFatalToProducer, isKafkasWord } from './error-kinds.ts'
 import type { FrozenBatch, KafkaDriver, KafkaDriverDeps, KafkaFailure, SendOutcome } from './kafka-driver.ts'
@@ -178,15 +180,27 @@ export function createKafkaJsDriver(config: KafkaClientConfig, deps: KafkaDriver
     return null
   }
 
+  const freeze = (topic: string, records: readonly KafkaRecord[]): PartitionedBatch => ({
+    topic,
+    records,
+    partitions: null,
+    failures: 0,
+  })
+
+  async function send(batch: FrozenBatch): Promise<SendOutcome> {
+    const { delivered, left, again } = await attempt(batch as PartitionedBatch)
+    if (!again || left.length !== 1) return { delivered, left }
+    // The producer was poisoned by another topic and has been replaced: this batch need not wait for that.
+    const second = await attempt(left[0]?.batch as PartitionedBatch)
+    return { delivered: [...delivered, ...second.delivered], left: second.left }
+  }
+
   return {
-    freeze: (topic, records): PartitionedBatch => ({ topic, records, partitions: null, failures: 0 }),
-    async send(batch: FrozenBatch) {
-      const { delivered, left, again } = await attempt(batch as PartitionedBatch)
-      if (!again || left.length !== 1) return { delivered, left }
-      // The producer was poisoned by another topic and has been replaced: this batch need not wait for that.
-      const second = await attempt(left[0]?.batch as PartitionedBatch)
-      return { delivered: [...delivered, ...second.delivered], left: second.left }
-    },
+    freeze,
+    send: (batch) =>
+      (batch as PartitionedBatch).partitions === null
+        ? sendChosen(batch, views, { freeze, send })
+        : send(batch),
     async probe() {
       try {
         await probe.ping(views.anyTopic())

@@ -12,8 +12,8 @@ export interface PartitionedBatch extends FrozenBatch {
 }
 
 /**
- * Fixes the partition of each record: by key as Java does; records without a key share one partition a batch, as
- * with Java's sticky partitioner, and `turn` says which.
+ * Fixes the partition of each record: its own where its rule chose one and the topic has it, else by key as Java does; records without a key
+ * share one partition a batch, as with Java's sticky partitioner, and `turn` says which.
  */
 export function choosePartitions(
   records: readonly KafkaRecord[],
@@ -21,7 +21,10 @@ export function choosePartitions(
   turn: number,
 ): readonly number[] {
   const sticky = turn % view.partitions
-  return records.map(({ key }) => (key === null ? sticky : partitionForKey(key, view.partitions)))
+  return records.map(({ key, partition }) => {
+    if (partition !== null && partition < view.partitions) return partition
+    return key === null ? sticky : partitionForKey(key, view.partitions)
+  })
 }
 
 /**

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { KafkaRecord } from '../rules/kafka-record.ts'
 import type { NumberedPart, PartitionAnswer } from './broker-link.ts'
+import { sendChosen } from './chosen-partitions.ts'
 import type { KafkaClientConfig } from './client-config.ts'
 import { isAlreadyThere, isFatalToProducer } from './error-kinds.ts'
 import type { FrozenBatch, KafkaDriver, KafkaDriverDeps, KafkaFailure, SendOutcome } from './kafka-driver.ts'
@@ -104,19 +106,28 @@ export function createPlatformaticDriver(config: KafkaClientConfig, deps: KafkaD
     return failure
   }
 
+  const freeze = (topic: string, records: readonly KafkaRecord[]): PartBatch => ({
+    topic,
+    records,
+    parts: null,
+  })
+
+  async function send(batch: FrozenBatch): Promise<SendOutcome> {
+    const { delivered, left } = await attempt(batch as PartBatch)
+    const stale = left.filter(({ failure }) => isStale(failure))
+    if (stale.length === 0) return { delivered, left }
+    await sleep(STALE_PAUSE_MS)
+    const again = await Promise.all(stale.map((part) => attempt(part.batch as PartBatch)))
+    return {
+      delivered: [...delivered, ...again.flatMap((outcome) => outcome.delivered)],
+      left: [...left.filter((part) => !stale.includes(part)), ...again.flatMap((outcome) => outcome.left)],
+    }
+  }
+
   return {
-    freeze: (topic, records): PartBatch => ({ topic, records, parts: null }),
-    async send(batch: FrozenBatch) {
-      const { delivered, left } = await attempt(batch as PartBatch)
-      const stale = left.filter(({ failure }) => isStale(failure))
-      if (stale.length === 0) return { delivered, left }
-      await sleep(STALE_PAUSE_MS)
-      const again = await Promise.all(stale.map((part) => attempt(part.batch as PartBatch)))
-      return {
-        delivered: [...delivered, ...again.flatMap((outcome) => outcome.delivered)],
-        left: [...left.filter((part) => !stale.includes(part)), ...again.flatMap((outcome) => outcome.left)],
-      }
-    },
+    freeze,
+    send: (batch) =>
+      (batch as PartBatch).parts === null ? sendChosen(batch, views, { freeze, send }) : send(batch),
     async probe() {
       try {
         await cluster.ping()

@@ -1,5 +1,4 @@
 import { MAX_DEAD_VALUE_BYTES } from '../delivery/dead-letter.ts'
-import type { HookPoint } from '../hooks.ts'
 import { largestRecordBytes } from '../rules/largest-record.ts'
 import type { Rule } from '../rules/rule-set.ts'
 
@@ -19,17 +18,21 @@ export interface TopicNeedsOptions {
   readonly maxPacketBytes: number
 }
 
-/** The literal topics of the rules, each once, in their order; then the dead-letter topic. */
+/** The fixed topics of the rules, each once, in their order; then the dead-letter topic. */
 export function topicNeeds(
-  rules: readonly Pick<Rule, 'topic' | 'hooks'>[],
+  rules: readonly Pick<Rule, 'topic' | 'allow' | 'hooks' | 'format'>[],
   { deadLetterTopic, maxPacketBytes }: TopicNeedsOptions,
 ): readonly TopicNeed[] {
-  const hooksOf = new Map<string, HookPoint[]>()
-  for (const { topic, hooks } of rules) hooksOf.set(topic, [...(hooksOf.get(topic) ?? []), ...hooks])
-  const ofRules = [...hooksOf].map(([topic, hooks]) => ({
+  const largestOf = new Map<string, number>()
+  for (const { topic, allow, hooks, format } of rules) {
+    if (allow !== null) continue
+    const largest = largestRecordBytes(hooks, format, maxPacketBytes)
+    largestOf.set(topic, Math.max(largest, largestOf.get(topic) ?? 0))
+  }
+  const ofRules = [...largestOf].map(([topic, largest]) => ({
     topic,
     deadLetters: false,
-    largestRecordBytes: largestRecordBytes(hooks, maxPacketBytes),
+    largestRecordBytes: largest,
   }))
   return deadLetterTopic === null ? ofRules : [...ofRules, deadLetterNeed(deadLetterTopic)]
 }
@@ -38,5 +41,5 @@ export function topicNeeds(
 const deadLetterNeed = (topic: string): TopicNeed => ({
   topic,
   deadLetters: true,
-  largestRecordBytes: MAX_DEAD_VALUE_BYTES + largestRecordBytes([], 0),
+  largestRecordBytes: MAX_DEAD_VALUE_BYTES + largestRecordBytes([], 'payload', 0),
 })

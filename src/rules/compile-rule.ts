@@ -1,64 +1,91 @@
+import { toDeadLetter } from '../delivery/dead-letter.ts'
 import type { HookEvent } from '../events/hook-event.ts'
-import type { HookPoint } from '../hooks.ts'
 import type { Format } from './formats/format.ts'
-import { recordBytes } from './kafka-record.ts'
-import type { RuleConfig } from './rule-config.ts'
+import { type KafkaRecord, partitionOf, recordBytes } from './kafka-record.ts'
+import type { RuleConfig, TimestampChoice } from './rule-config.ts'
+import type { RuleInput } from './rule-input.ts'
 import type { Rule } from './rule-set.ts'
-import { compileTemplate } from './template.ts'
-import { parseSubscription } from './topic-filter.ts'
-
-/** The hooks whose topic is a subscribed filter, which may be a shared one. */
-const SUBSCRIPTION_HOOKS: ReadonlySet<HookPoint> = new Set<HookPoint>([
-  'client.subscribe',
-  'client.unsubscribe',
-  'session.subscribed',
-  'session.unsubscribed',
-])
-
-/** What rules match and templates read: the topic, and of a shared subscription the filter without its group. */
-export function plainTopic(hook: HookPoint, topic: string): string {
-  return SUBSCRIPTION_HOOKS.has(hook) && topic.startsWith('$') ? parseSubscription(topic).filter : topic
-}
+import type { Surroundings } from './surroundings.ts'
+import { compileTemplate, type Template } from './template.ts'
+import { compileTopicChoice } from './topic-choice.ts'
 
 /**
- * Compiles one rule. Its records never throw and carry the headers `emqx-event` and, for messages, `emqx-message-id`;
- * their timestamp is EMQX's of the message, where there is one, else the time received.
+ * Compiles one rule. Its records never throw and carry the headers `emqx-event` and, for messages, `emqx-message-id`.
+ * What a rule does not ask for costs its records nothing.
  */
 export function compileRule(config: RuleConfig, format: Format): Rule {
-  const { name, hooks, topic: kafkaTopic, policy } = config
+  const { name, hooks, topic: kafkaTopic, allow, policy } = config
   const key = config.key === null ? null : compileTemplate(config.key)
-  return {
-    name,
-    hooks,
-    topic: kafkaTopic,
-    policy,
-    toRecord(event, topic) {
-      const parts = {
-        topic: kafkaTopic,
-        key: key === null ? null : Buffer.from(key(event, plainTopic(event.hook, topic))),
-        value: format(event, topic),
-        headers: headersOf(event),
-      }
-      return {
-        ...parts,
-        timestampMs: timestampOf(event),
-        receivedAtMs: event.receivedAtMs,
-        rule: name,
-        policy,
-        bytes: recordBytes(parts),
-        seq: 0,
-      }
-    },
+  const partition = config.partition === null ? null : compileTemplate(config.partition)
+  const timestampOf = TIMESTAMPS[config.timestamp]
+  const addHeaders = compileHeaders(config.headers, format)
+  const chooseTopic = allow === null ? null : compileTopicChoice(kafkaTopic, allow)
+
+  function recordFor(input: RuleInput, topic: string): KafkaRecord {
+    const { event } = input
+    const headers = headersOf(event)
+    addHeaders?.(input, headers)
+    const parts = {
+      topic,
+      key: key === null ? null : Buffer.from(key(input)),
+      value: format.value(input),
+      headers,
+    }
+    return {
+      ...parts,
+      partition: partition === null ? null : partitionOf(partition(input)),
+      timestampMs: timestampOf(event),
+      receivedAtMs: event.receivedAtMs,
+      rule: name,
+      policy,
+      bytes: recordBytes(parts),
+      seq: 0,
+    }
   }
+
+  function toRecord(input: RuleInput, around: Surroundings): KafkaRecord | null {
+    if (chooseTopic === null) return recordFor(input, kafkaTopic)
+    const choice = chooseTopic(input, around)
+    if (choice.error === null) return recordFor(input, choice.topic)
+    around.onError(name, choice.error)
+    if (around.deadLetterTopic === null) {
+      around.onDropped(name)
+      return null
+    }
+    const record = recordFor(input, choice.topic)
+    return toDeadLetter(
+      record,
+      { kind: 'rule', ...choice.error },
+      around.deadLetterTopic,
+      record.receivedAtMs,
+    )
+  }
+
+  return { name, hooks, topic: kafkaTopic, allow, format: config.format, policy, toRecord }
 }
 
-function headersOf(event: HookEvent): Readonly<Record<string, string>> {
+function headersOf(event: HookEvent): Record<string, string> {
   return 'message' in event
     ? { 'emqx-event': event.hook, 'emqx-message-id': event.message.id }
     : { 'emqx-event': event.hook }
 }
 
-function timestampOf(event: HookEvent): number {
-  const ms = 'message' in event ? event.message.timestampMs : 0
-  return ms > 0 ? ms : event.receivedAtMs
+type AddHeaders = NonNullable<Format['addHeaders']>
+
+/** Adds the format's headers, then the rule's own, which take the place of the format's. Undefined: there are none. */
+function compileHeaders(own: ReadonlyMap<string, string>, format: Format): AddHeaders | undefined {
+  if (own.size === 0) return format.addHeaders
+  const templates = Array.from(own, ([name, text]): [string, Template] => [name, compileTemplate(text)])
+  return (input, headers) => {
+    format.addHeaders?.(input, headers)
+    for (const [name, template] of templates) headers[name] = template(input)
+  }
+}
+
+const TIMESTAMPS: { readonly [choice in TimestampChoice]: (event: HookEvent) => number } = {
+  event(event) {
+    const ms = 'message' in event ? event.message.timestampMs : 0
+    return ms > 0 ? ms : event.receivedAtMs
+  },
+  now: (event) => event.receivedAtMs,
 }

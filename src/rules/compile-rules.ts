@@ -1,11 +1,14 @@
-import type { ClientSubscriptionEvent, HookEvent } from '../events/hook-event.ts'
+import type { ClientSubscriptionEvent } from '../events/hook-event.ts'
 import { HOOKS, type HookPoint } from '../hooks.ts'
-import { compileRule, plainTopic } from './compile-rule.ts'
-import { createBridgeFormat } from './formats/bridge.ts'
+import { compileRule } from './compile-rule.ts'
+import { createFormat } from './formats/create-format.ts'
 import { interestsOf } from './interests.ts'
 import type { KafkaRecord } from './kafka-record.ts'
 import type { RuleConfig } from './rule-config.ts'
+import { type GetRequest, NO_REQUEST, plainTopic, RuleInput } from './rule-input.ts'
 import type { Rule, RuleSet } from './rule-set.ts'
+import { sharesTopic } from './shared-topics.ts'
+import { ALONE, type Surroundings } from './surroundings.ts'
 import { createTopicMatcher } from './topic-matcher.ts'
 
 const NO_RULES: readonly Rule[] = []
@@ -20,10 +23,10 @@ const NO_RECORDS: readonly KafkaRecord[] = []
  */
 export function compileRules(configs: readonly RuleConfig[]): RuleSet {
   const enabled = configs.filter((config) => config.enabled)
-  const hooksOfTopic = hooksByKafkaTopic(enabled)
+  const withEvent = sharesTopic(enabled)
   const rules = enabled.map((config) => {
-    const withEvent = (hooksOfTopic.get(config.topic)?.size ?? 0) > 1
-    return { config, rule: compileRule(config, createBridgeFormat({ withEvent })) }
+    const format = createFormat(config.format, { withEvent: withEvent(config) })
+    return { config, rule: compileRule(config, format) }
   })
   const matchers = new Map(
     [...HOOKS.keys()].flatMap((hook) => {
@@ -38,31 +41,36 @@ export function compileRules(configs: readonly RuleConfig[]): RuleSet {
   return {
     rules: rules.map(({ rule }) => rule),
     match,
-    apply: (event) =>
-      event.hook === 'client.subscribe' || event.hook === 'client.unsubscribe'
-        ? recordsOfEachFilter(match, event)
-        : recordsOf(match, event, 'topic' in event ? event.topic : ''),
+    apply(event, getRequest = NO_REQUEST, around = ALONE) {
+      if (event.hook === 'client.subscribe' || event.hook === 'client.unsubscribe')
+        return recordsOfEachFilter(match, event, getRequest, around)
+      const topic = 'topic' in event ? event.topic : ''
+      return recordsOf(match(event.hook, topic), new RuleInput(event, topic, getRequest), around)
+    },
     interests: interestsOf(enabled),
   }
 }
 
-function recordsOf(match: RuleSet['match'], event: HookEvent, topic: string): readonly KafkaRecord[] {
-  const matched = match(event.hook, topic)
-  return matched.length === 0 ? NO_RECORDS : matched.map((rule) => rule.toRecord(event, topic))
+function recordsOf(matched: readonly Rule[], input: RuleInput, around: Surroundings): readonly KafkaRecord[] {
+  if (matched.length === 0) return NO_RECORDS
+  const records: KafkaRecord[] = []
+  for (const rule of matched) {
+    const record = rule.toRecord(input, around)
+    if (record !== null) records.push(record)
+  }
+  return records
 }
 
 /** The rules see such an event with one of its filters at a time. */
 function recordsOfEachFilter(
   match: RuleSet['match'],
   event: ClientSubscriptionEvent,
+  getRequest: GetRequest,
+  around: Surroundings,
 ): readonly KafkaRecord[] {
-  return event.filters.flatMap((filter) => recordsOf(match, { ...event, filters: [filter] }, filter.name))
-}
-
-function hooksByKafkaTopic(configs: readonly RuleConfig[]): ReadonlyMap<string, ReadonlySet<HookPoint>> {
-  const byTopic = new Map<string, Set<HookPoint>>()
-  for (const { topic, hooks } of configs) {
-    byTopic.set(topic, new Set([...(byTopic.get(topic) ?? []), ...hooks]))
-  }
-  return byTopic
+  return event.filters.flatMap((filter) => {
+    const matched = match(event.hook, filter.name)
+    if (matched.length === 0) return NO_RECORDS
+    return recordsOf(matched, new RuleInput({ ...event, filters: [filter] }, filter.name, getRequest), around)
+  })
 }

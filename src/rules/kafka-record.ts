@@ -4,8 +4,10 @@ import type { Policy } from './policy.ts'
 export interface KafkaRecord {
   /** The Kafka topic. */
   readonly topic: string
-  /** Decides the partition as Java's murmur2 does; null: any partition. */
+  /** Decides the partition as Java's murmur2 does, where the rule chose none; null: any partition. */
   readonly key: Buffer | null
+  /** The partition that the rule chose; null: by key. */
+  readonly partition: number | null
   readonly value: Buffer
   readonly headers: Readonly<Record<string, string>>
   /** The record's own timestamp, in ms since 1970. */
@@ -33,4 +35,13 @@ export function recordBytes(record: RecordParts): number {
   let bytes = RECORD_OVERHEAD_BYTES + record.topic.length + record.value.length + (record.key?.length ?? 0)
   for (const name in record.headers) bytes += name.length + Buffer.byteLength(record.headers[name] ?? '')
   return bytes
+}
+
+/** The largest number of a partition. */
+const MAX_PARTITION = 2 ** 31 - 1
+
+/** The partition that a text names; null when it is no whole number from 0 on. */
+export function partitionOf(text: string): number | null {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY
+  return number <= MAX_PARTITION ? number : null
 }

@@ -5,13 +5,11 @@ export const DEAD_LETTER_TOPIC = 'exhook.dead-letters'
 const MAX_TOPIC_LENGTH = 249
 
 /**
- * Why `name` cannot be the Kafka topic of a rule, with the fix; null when it can.
+ * Why `name` cannot be the Kafka topic of a record, with the fix; null when it can.
  * Legal names: Kafka's `org.apache.kafka.common.internals.Topic`.
  */
 export function kafkaTopicProblem(name: string): string | null {
   if (name === '') return 'it is empty: write the name of a Kafka topic'
-  if (name.includes('${'))
-    return 'templates in `topic` are not supported by this version: write a fixed name, in a rule for each Kafka topic'
   if (name === '.' || name === '..') return 'Kafka allows no topic of that name'
   if (name.length > MAX_TOPIC_LENGTH)
     return `it has ${name.length} characters: Kafka allows ${MAX_TOPIC_LENGTH} at most`

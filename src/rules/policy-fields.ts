@@ -63,11 +63,12 @@ export function readPolicy(
   return { ...policy, onTimeout: onTimeout ?? DEFAULT_POLICY.onTimeout }
 }
 
-function readChoice<T extends string>(
+/** One of `choices`; null after noting that it is none, or that `problemOf` finds something wrong with it. */
+export function readChoice<T extends string>(
   file: YamlFile,
   entry: Entry,
   choices: readonly T[],
-  problemOf: (choice: T) => string | null,
+  problemOf: (choice: T) => string | null = () => null,
 ): T | null {
   const value = readText(file, entry)
   if (value === null) return null

@@ -1,20 +1,18 @@
 import { HOOKS, type HookPoint, RPCS } from '../hooks.ts'
 import { suggestion } from '../text/did-you-mean.ts'
 import { escaped, quoted } from '../text/quoted.ts'
-import { kafkaTopicProblem } from './kafka-topic.ts'
 import { POLICY_KEYS } from './policy-fields.ts'
-import { templateProblems } from './template.ts'
 import { filterProblem, looksShared } from './topic-filter.ts'
 import type { YamlFile } from './yaml-file.ts'
-import { type Entry, isWrittenNull, type Keys, readText, readTexts, type Text } from './yaml-map.ts'
+import { type Entry, type Keys, readText, readTexts, type Text } from './yaml-map.ts'
 
 export const RULE_KEYS: Keys = {
-  known: new Set(['name', 'hook', 'filter', 'exclude', 'topic', 'key', 'format', 'enabled', ...POLICY_KEYS]),
-  later: new Set(['when', 'headers', 'partition', 'timestamp', 'allow']),
+  known: new Set([
+    ...['name', 'hook', 'filter', 'exclude', 'when', 'topic', 'allow', 'key', 'headers', 'partition'],
+    ...['timestamp', 'format', 'enabled', ...POLICY_KEYS],
+  ]),
+  later: new Set(),
 }
-
-const FORMATS: ReadonlySet<string> = new Set(['bridge'])
-const LATER_FORMATS: ReadonlySet<string> = new Set(['emqx', 'payload', 'cloudevents', 'protobuf'])
 
 /** A name is a label of metrics: long enough for any default name, and no longer than a label should be. */
 const MAX_NAME_LENGTH = 300
@@ -52,40 +50,6 @@ export function readFilters(file: YamlFile, entry: Entry, hooks: readonly HookPo
     else file.mistake(node, `\`${entry.name}\` cannot be ${quoted(text)}: ${problem}`)
   }
   return filters
-}
-
-export function readTopic(file: YamlFile, entry: Entry): string | null {
-  const topic = readText(file, entry)
-  if (topic === null) return null
-  const problem = kafkaTopicProblem(topic.text)
-  if (problem === null) return topic.text
-  file.mistake(topic.node, `\`topic\` cannot be ${quoted(topic.text)}: ${problem}`)
-  return null
-}
-
-/** null: records without a key. */
-export function readKey(file: YamlFile, entry: Entry, hooks: readonly HookPoint[]): string | null {
-  if (isWrittenNull(entry)) return null
-  if (entry.value === null) {
-    file.mistake(entry.key, '`key` is empty: write `null` for no key, or leave it out for `${clientid}`')
-    return null
-  }
-  const key = readText(file, entry)
-  if (key === null) return null
-  if (key.text === '')
-    file.mistake(key.node, 'an empty `key` puts every record on one partition: write `null` for no key')
-  for (const problem of templateProblems(key.text, hooks)) file.mistake(key.node, `in \`key\`, ${problem}`)
-  return key.text
-}
-
-/** Checks that the format is one this version writes; there is only one. */
-export function checkFormat(file: YamlFile, entry: Entry): void {
-  const format = readText(file, entry)
-  if (format === null || FORMATS.has(format.text)) return
-  const problem = LATER_FORMATS.has(format.text)
-    ? `the format ${quoted(format.text)} is not supported by this version: use \`bridge\`, or leave it out`
-    : `there is no format ${quoted(format.text)}${suggestion(format.text, FORMATS) || ': use `bridge`, or leave it out'}`
-  file.mistake(format.node, problem)
 }
 
 function isHookPoint(text: string): text is HookPoint {

@@ -1,22 +1,22 @@
 import { isMap, isSeq, type Node } from 'yaml'
 import { ConfigError } from '../config/config-error.ts'
-import { readPolicy } from './policy-fields.ts'
-import type { RuleConfig } from './rule-config.ts'
-import {
-  checkFormat,
-  RULE_KEYS,
-  readFilters,
-  readHooks,
-  readKey,
-  readName,
-  readTopic,
-} from './rule-fields.ts'
+import type { HookPoint } from '../hooks.ts'
+import { formatProblem } from './formats/create-format.ts'
+import { FORMAT_NAMES } from './formats/format-names.ts'
+import { readChoice, readPolicy } from './policy-fields.ts'
+import { readHeaders, readKey, readPartition, readTopic } from './record-fields.ts'
+import type { RuleConfig, TimestampChoice } from './rule-config.ts'
+import { RULE_KEYS, readFilters, readHooks, readName } from './rule-fields.ts'
 import { nameRules, type RuleDraft } from './rule-names.ts'
 import { openYaml, type YamlFile } from './yaml-file.ts'
 import { described, type Entry, type Keys, readBoolean, readMap, written } from './yaml-map.ts'
 
 /** A record goes to the partition of its client, so that each device's order is kept. */
 const DEFAULT_KEY = '${clientid}'
+
+const TIMESTAMPS: readonly TimestampChoice[] = ['event', 'now']
+const NO_TOPIC = { topic: '', allow: null }
+const NO_HEADERS: ReadonlyMap<string, string> = new Map()
 
 const FILE_KEYS: Keys = { known: new Set(['rules']), later: new Set(['tests']) }
 const EXAMPLE = '`rules:` and a list of rules, each with a `hook` and a `topic`'
@@ -77,18 +77,25 @@ function readRule(file: YamlFile, item: Node): RuleDraft {
     if (isRule && !entries.has(name) && !meant.has(name)) file.mistake(item, missingProblem(name))
 
   const hooks = field('hook', (entry) => readHooks(file, entry), [])
-  field('format', (entry) => checkFormat(file, entry), undefined)
   return {
     name: field('name', (entry) => readName(file, entry), null),
     hooks,
     filters: field('filter', (entry) => readFilters(file, entry, hooks), null),
     exclude: field('exclude', (entry) => readFilters(file, entry, hooks), []),
-    topic: field('topic', (entry) => readTopic(file, entry), null) ?? '',
+    when: null,
+    ...field('topic', (entry) => readTopic(file, entry, entries.get('allow'), hooks), NO_TOPIC),
     key: field('key', (entry) => readKey(file, entry, hooks), DEFAULT_KEY),
+    headers: field('headers', (entry) => readHeaders(file, entry, hooks), NO_HEADERS),
+    partition: field('partition', (entry) => readPartition(file, entry, hooks), null),
+    timestamp: field('timestamp', (entry) => readChoice(file, entry, TIMESTAMPS), null) ?? 'event',
+    format: field('format', (entry) => readFormat(file, entry, hooks), null) ?? 'bridge',
     enabled: field('enabled', (entry) => readBoolean(file, entry), true) ?? true,
     policy: readPolicy(file, entries, hooks),
   }
 }
+
+const readFormat = (file: YamlFile, entry: Entry, hooks: readonly HookPoint[]) =>
+  readChoice(file, entry, FORMAT_NAMES, (name) => formatProblem(name, hooks))
 
 function missingProblem(name: string): string {
   return name === 'hook'

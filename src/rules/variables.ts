@@ -1,57 +1,103 @@
-import type { HookEvent } from '../events/hook-event.ts'
-import { HOOKS, type HookPoint } from '../hooks.ts'
+import type { HookPoint } from '../hooks.ts'
+import { didYouMean } from '../text/did-you-mean.ts'
+import { quoted } from '../text/quoted.ts'
+import { type EventField, emqxEvent, FIELD_OF } from './event-fields.ts'
+import { isInexact, NO_JSON } from './json-payload.ts'
+import type { RuleInput } from './rule-input.ts'
+import { parsePath, type Step, valueAt, valueText } from './value-path.ts'
 
-/** Reads a value of an event as text; `topic` is the matched topic, or the subscribed filter without its group. */
-export type Reader = (event: HookEvent, topic: string) => string
+/** Reads a value of an event as text. Never throws; '' where the event does not carry it. */
+export type Reader = (input: RuleInput) => string
 
-/** A `${name}` that templates may use. */
-export interface Variable {
-  /** Whether events of this hook carry it. */
-  has(hook: HookPoint): boolean
-  /** Never throws; '' where the event does not carry it. */
-  readonly read: Reader
+/**
+ * What `${name}` reads; null when there is no such variable. A name is that of a field (event-fields.ts), `payload` and
+ * the maps of properties with a path behind it (`payload.a.b`, `payload.list[0]`), `topic[n]` for a level of the topic,
+ * or `.` for the whole event as the JSON of the format `emqx`.
+ */
+export function readerOf(name: string): Reader | null {
+  if (name === '.') return (input) => JSON.stringify(emqxEvent(input))
+  const { field, path } = partsOf(name)
+  if (field === undefined || path === null) return null
+  if (path.length === 0) return fieldReader(field)
+  if (field.name === 'topic') return isLevel(path) ? levelReader(path[0]) : null
+  if (field.name === 'payload') return payloadReader(path)
+  return field.type === 'map' ? (input) => valueText(valueAt(field.read(input), path)) : null
 }
 
-const always = () => true
-const withTopic = (hook: HookPoint) => HOOKS.get(hook)?.topic !== 'none'
-const withMessage = (hook: HookPoint) => HOOKS.get(hook)?.topic === 'message'
-const withQos = (hook: HookPoint) =>
-  withMessage(hook) || hook === 'client.subscribe' || hook === 'session.subscribed'
+/** What is wrong with `${name}` for a rule of these hooks, with the fix; null when nothing is. */
+export function variableProblem(name: string, hooks: readonly HookPoint[]): string | null {
+  if (name === '.') return null
+  const { field, path, head } = partsOf(name)
+  if (field === undefined) return unknownProblem(name, head, hooks)
+  if (path === null || readerOf(name) === null) return pathProblem(name, field)
+  const lacking = hooks.filter((hook) => !field.hooks.has(hook))
+  if (lacking.length === 0) return null
+  const verb = lacking.length === 1 ? 'has' : 'have'
+  return `${lacking.join(', ')} ${verb} no ${shown(head)}: use another variable, or split the rule`
+}
 
-/** Every variable, by the name EMQX 5 gives it. */
-export const VARIABLES: ReadonlyMap<string, Variable> = new Map<string, Variable>([
-  ['clientid', { has: always, read: (event) => event.clientid }],
-  ['username', { has: always, read: (event) => event.username }],
-  ['peerhost', { has: always, read: (event) => event.peerhost }],
-  ['node', { has: always, read: (event) => event.node }],
-  ['event', { has: always, read: (event) => event.hook }],
-  ['topic', { has: withTopic, read: (_event, topic) => topic }],
-  ['qos', { has: withQos, read: qosOf }],
-  ['id', { has: withMessage, read: (event) => ('message' in event ? event.message.id : '') }],
-  ['from', { has: withMessage, read: (event) => ('message' in event ? event.message.from : '') }],
-])
+function fieldReader({ read, type }: EventField): Reader {
+  return type === 'string'
+    ? (input) => (read(input) as string | undefined) ?? ''
+    : (input) => valueText(read(input))
+}
 
-/** Names of EMQX 5 that a later version will know. */
-export const LATER_VARIABLES: ReadonlySet<string> = new Set(['.', 'payload', 'timestamp'])
-
-/** The level of the topic at `index`, from 0; '' when the topic has fewer. Reads no further than that level. */
-export function levelReader(index: number): Reader {
-  return (_event, topic) => {
-    let start = 0
-    for (let level = 0; level < index; level++) {
-      const slash = topic.indexOf('/', start)
-      if (slash === -1) return ''
-      start = slash + 1
-    }
-    const end = topic.indexOf('/', start)
-    return end === -1 ? topic.slice(start) : topic.slice(start, end)
+function payloadReader(path: readonly Step[]): Reader {
+  return (input) => {
+    const json = input.json()
+    if (json === NO_JSON) return ''
+    const value = valueAt(json, path)
+    return valueText(isInexact(value) ? valueAt(input.exactJson(), path) : value)
   }
 }
 
-function qosOf(event: HookEvent): string {
-  if ('message' in event) return String(event.message.qos)
-  if ('options' in event) return String(event.options.qos)
-  // A client.subscribe comes here with one of its filters at a time.
-  if ('filters' in event) return String(event.filters[0]?.options.qos ?? '')
-  return ''
+const isLevel = (path: readonly Step[]): path is readonly [number] =>
+  path.length === 1 && typeof path[0] === 'number'
+
+/** The level of the topic at `index`, from 0; '' when the topic has fewer. Reads no further than that level. */
+function levelReader(index: number): Reader {
+  return ({ plainTopic }) => {
+    let start = 0
+    for (let level = 0; level < index; level++) {
+      const slash = plainTopic.indexOf('/', start)
+      if (slash === -1) return ''
+      start = slash + 1
+    }
+    const end = plainTopic.indexOf('/', start)
+    return end === -1 ? plainTopic.slice(start) : plainTopic.slice(start, end)
+  }
+}
+
+interface NameParts {
+  readonly head: string
+  readonly field: EventField | undefined
+  /** null: what follows the head is no path. */
+  readonly path: readonly Step[] | null
+}
+
+function partsOf(name: string): NameParts {
+  const head = /^[^.[]*/.exec(name)?.[0] ?? ''
+  return { head, field: FIELD_OF.get(head), path: parsePath(name.slice(head.length)) }
+}
+
+const shown = (name: string): string => quoted(`\${${name}}`)
+
+function unknownProblem(name: string, head: string, hooks: readonly HookPoint[]): string {
+  const usable = [...FIELD_OF].flatMap(([one, field]) =>
+    hooks.every((hook) => field.hooks.has(hook)) ? [one] : [],
+  )
+  const meant = didYouMean(head, FIELD_OF.keys())
+  const fix =
+    meant === undefined
+      ? `: use one of ${usable.join(', ')}`
+      : `, did you mean \`\${${meant}${name.slice(head.length)}}\`?`
+  return `there is no variable ${shown(name)}${fix}`
+}
+
+function pathProblem(name: string, { name: head, type }: EventField): string {
+  if (head === 'topic')
+    return `${shown(name)} is no level of the topic: write a number from 0, as in \`\${topic[1]}\``
+  if (type === 'json' || type === 'map')
+    return `${shown(name)} is no path: write names and indexes, as in \`\${${head}.list[0].name}\``
+  return `${shown(head)} has no parts: write it alone`
 }

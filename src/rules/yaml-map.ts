@@ -79,6 +79,26 @@ export function readTexts(file: YamlFile, entry: Entry): readonly Text[] | null 
   return [...texts.values()]
 }
 
+/** The texts of a map whose keys the user chooses, in order; null after noting that it is no map. */
+export function readTextMap(
+  file: YamlFile,
+  entry: Entry,
+): readonly { readonly name: Text; readonly value: Text }[] | null {
+  if (!isMap<Node, Node | null>(entry.value)) {
+    file.mistake(entry.value ?? entry.key, `\`${entry.name}\` must be a map, not ${described(entry.value)}`)
+    return null
+  }
+  return entry.value.items.flatMap(({ key, value }) => {
+    const name = keyName(file.resolve(key))
+    if (name === null) {
+      file.mistake(key, 'a key must be plain text')
+      return []
+    }
+    const text = textOf(file, value ?? key, written(file, value), name)
+    return text === null ? [] : [{ name: { text: name, node: key }, value: text }]
+  })
+}
+
 /** true or false; null after noting that it is neither. */
 export function readBoolean(file: YamlFile, entry: Entry): boolean | null {
   if (isScalar(entry.value) && typeof entry.value.value === 'boolean') return entry.value.value

@@ -15,6 +15,7 @@ export type DropReason =
   | 'record_too_large'
   | 'record_invalid'
   | 'disk_unreadable'
+  | 'no_topic'
   | 'shutdown'
 
 /** Where a dead letter is kept. */
@@ -96,6 +97,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     record_too_large: 0,
     record_invalid: 0,
     disk_unreadable: 0,
+    no_topic: 0,
     shutdown: 0,
   }
 

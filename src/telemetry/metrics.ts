@@ -7,6 +7,7 @@ import type { KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { TopicState } from '../preflight/topic-state.ts'
 import type { BoundedQueue } from '../queue/bounded-queue.ts'
 import type { OfferOutcome } from '../queue/record-queue.ts'
+import type { RuleErrorCode } from '../rules/surroundings.ts'
 import type { Ledger } from './ledger.ts'
 import { createTopicMetrics } from './topic-metrics.ts'
 
@@ -20,6 +21,8 @@ export interface Metrics {
   /** Kafka has acknowledged all of a batch after so many seconds. */
   sent(seconds: number): void
   producerRenewed(): void
+  /** A rule could not do its work on an event. */
+  ruleFailed(rule: string, code: RuleErrorCode): void
   /** The text of one scrape; the ledger in it is of one moment. */
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>
 }
@@ -102,6 +105,12 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     help: 'Producer ids replaced; records under way at such a moment may be in Kafka twice.',
     registers,
   })
+  const ruleErrors = new Counter({
+    name: 'exhook_rule_errors_total',
+    help: 'Events with which a rule could not do its work: its condition failed, or its template made no topic that it may write to.',
+    labelNames: ['rule', 'code'],
+    registers,
+  })
   new Gauge({
     name: 'exhook_build_info',
     help: 'Always 1; the version is in the label.',
@@ -120,6 +129,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     kafkaFailed: ({ kind, code }) => errors.inc({ kind, code }),
     sent: (seconds) => sends.observe(seconds),
     producerRenewed: () => renewals.inc(),
+    ruleFailed: (rule, code) => ruleErrors.inc({ rule, code }),
     async scrape() {
       account(deps.ledger)
       if (deps.disk) disk?.(deps.disk, deps.queue)

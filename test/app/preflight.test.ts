@@ -124,7 +124,7 @@ describe('the topics, before any record is sent', () => {
 
   it.each(DRIVERS)('are created when that is wanted, and hold the largest record (%s)', async (driver) => {
     const [topic, dead] = [`new-${driver}`, `dead-${driver}`]
-    const limit = largestRecordBytes(['message.publish'], MIB)
+    const limit = largestRecordBytes(['message.publish'], 'bridge', MIB)
     const on = await begin(ONE_NEW[driver], [
       ...[`--kafka-brokers=${kafka.bootstrap}`, `--kafka-driver=${driver}`, `--dead-letters-topic=${dead}`],
       ...['--kafka-topics-create', '--kafka-topics-partitions=4', '--kafka-topics-replication=1'],
@@ -149,7 +149,7 @@ describe('the topics, before any record is sent', () => {
     expect(on.lines.find(({ topic }) => topic === 'good')).toMatchObject({
       problem: 'limit',
       maxMessageBytes: 1_048_588,
-      largestRecordBytes: largestRecordBytes(['message.publish'], MIB),
+      largestRecordBytes: largestRecordBytes(['message.publish'], 'bridge', MIB),
     })
     await on.stop()
 

@@ -5,7 +5,12 @@ import {
   redriveGroups,
   runDeadLettersRedrive,
 } from '../../src/cli/dead-letters-redrive.ts'
-import { DEAD_LETTER_HEADERS, MAX_DEAD_VALUE_BYTES, toDeadLetter } from '../../src/delivery/dead-letter.ts'
+import {
+  type CauseOfDeath,
+  DEAD_LETTER_HEADERS,
+  MAX_DEAD_VALUE_BYTES,
+  toDeadLetter,
+} from '../../src/delivery/dead-letter.ts'
 import type { KafkaDriver, KafkaFailure } from '../../src/kafka/kafka-driver.ts'
 import { createKafkaJsDriver } from '../../src/kafka/kafkajs-driver.ts'
 import { createKafkaJsReader } from '../../src/kafka/kafkajs-reader.ts'
@@ -54,7 +59,7 @@ async function send(records: readonly KafkaRecord[]): Promise<void> {
   }
 }
 
-const die = (dead: string, failure: KafkaFailure, ...records: KafkaRecord[]) =>
+const die = (dead: string, failure: CauseOfDeath, ...records: KafkaRecord[]) =>
   send(records.map((one) => toDeadLetter(one, failure, dead, Date.now())))
 
 const ALL = { topic: null, code: null }
@@ -177,6 +182,23 @@ it('watch shows what comes, and ends by the signal', async () => {
 })
 
 describe('redrive', () => {
+  it('puts back on the partition that the rule chose, and nothing whose rule found no topic', async () => {
+    const { dead, origin } = await topics()
+    const wide = `${origin}_wide`
+    await kafka.createTopic(wide, 4)
+    const ruled = (code: string): CauseOfDeath => ({ kind: 'rule', code, message: 'no topic' })
+    await die(dead, ruled('TOPIC_NOT_ALLOWED'), record(wide, 'k', 'not allowed'))
+    await die(dead, ruled('TOPIC_ILLEGAL'), record('a/b', 'k', 'illegal'))
+    await die(dead, ruled('TOO_MANY_TOPICS'), record(wide, 'k', 'one too many', { partition: 3 }))
+    expect((await redrive(dead)).text).toBe(
+      `1 dead letter put back to ${wide}\n2 skipped: their rule has no Kafka topic for them\n`,
+    )
+    expect(await consumeAll(kafka.bootstrap, [wide])).toMatchObject([
+      { value: Buffer.from('one too many'), partition: 3 },
+    ])
+    expect((await list(dead)).text()).toContain('3 dead letters')
+  })
+
   it('puts each back as it was, once', async () => {
     const { dead, origin } = await topics()
     const timestampMs = Date.now() - 60_000

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isMeant, letterOf } from '../../src/cli/letters.ts'
+import { hasNoTopic, isMeant, letterOf } from '../../src/cli/letters.ts'
 import { recordJson, recordLine } from '../../src/cli/record-lines.ts'
-import { DEAD_LETTER_HEADERS } from '../../src/delivery/dead-letter.ts'
+import { DEAD_LETTER_HEADERS, type DeadRecord } from '../../src/delivery/dead-letter.ts'
 import type { ReadRecord } from '../../src/kafka/record-reader.ts'
 
 const found = (headers: Record<string, (Buffer | null)[]>, more: Partial<ReadRecord> = {}): ReadRecord => ({
@@ -38,6 +38,20 @@ describe('a dead letter', () => {
     ['a header that is nothing', found({ ...bound('t'), mine: [null] })],
   ])('is none with %s', (_, record) => {
     expect(letterOf(record)).toBeNull()
+  })
+
+  it.each(['a b', '__x', 't', 'exhook.dead-letters'])('is one too whose rule found no topic: %s', (topic) => {
+    const letter = (code: string) =>
+      letterOf(
+        found({
+          ...bound(topic),
+          [DEAD_LETTER_HEADERS.kind]: [Buffer.from('rule')],
+          [DEAD_LETTER_HEADERS.code]: [Buffer.from(code)],
+        }),
+      )
+    expect(letter('TOPIC_NOT_ALLOWED')?.was).toMatchObject({ originalTopic: topic, kind: 'rule' })
+    expect(hasNoTopic(letter('TOPIC_NOT_ALLOWED')?.was as DeadRecord)).toBe(true)
+    expect(letter('TOO_MANY_TOPICS') === null).toBe(topic !== 't')
   })
 
   it('is meant when topic and code are', () => {

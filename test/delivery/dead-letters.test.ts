@@ -44,6 +44,7 @@ describe('a dead letter', () => {
           expect(readDeadLetter(letter.headers)).toEqual({
             originalTopic: 'lost',
             originalTimestampMs: timestampMs,
+            originalPartition: null,
             rule: 'test',
             kind: 'record',
             code: 'MESSAGE_TOO_LARGE',

@@ -87,6 +87,32 @@ describe('a call that matches', () => {
   })
 })
 
+describe('a record whose rule finds no Kafka topic', () => {
+  const TEMPLATE = `rules:
+  - {hook: message.publish, topic: 'v.\${payload.type}', allow: ['v.*'], format: protobuf}
+`
+  const publishOf = (payload: string) =>
+    encode('OnMessagePublish', publish('devices/1', { payload: Buffer.from(payload) }))
+
+  it('is taken and dropped on the account where there are no dead letters, and its call has matched', () => {
+    const { call, got, intake, counts, ledger } = handling(TEMPLATE)
+    call('OnMessagePublish', publishOf('{}'))
+    call('OnMessagePublish', publishOf('{"type":"car"}'))
+    expect(got).toEqual([{ body: IGNORE }, { body: IGNORE }])
+    expect(intake.records.map(({ topic }) => topic)).toEqual(['v.car'])
+    expect(counts()).toEqual({ calls: 2, matched: 2, unmatched: 0, refused: 0 })
+    expect(ledger.snapshot()).toMatchObject({ records: 1, dropped: { no_topic: 1 } })
+  })
+
+  it('has the bytes of its call, in a copy', () => {
+    const { call, intake } = handling(TEMPLATE)
+    const body = publishOf('{"type":"car"}')
+    call('OnMessagePublish', body)
+    expect(intake.records[0]?.value.equals(body)).toBe(true)
+    expect(intake.records[0]?.value).not.toBe(body)
+  })
+})
+
 describe('a message that is rejected', () => {
   const REJECTING = `rules:
   - hook: [message.publish, message.ingress]

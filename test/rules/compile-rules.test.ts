@@ -151,6 +151,7 @@ describe('a record', () => {
     expect(record).toEqual({
       topic: 't',
       key: Buffer.from('c1'),
+      partition: null,
       value: record?.value,
       headers: ofMessage
         ? { 'emqx-event': hook, 'emqx-message-id': '0005F9D5B2A0C1D2F445000001230000' }

@@ -19,8 +19,8 @@ it.each([
   ['a\n', /only letters/],
   ['__consumer_offsets', /belong to Kafka/],
   ['exhook.dead-letters', /refused records/],
-  ['${clientid}', /templates in `topic` are not supported/],
-  ['state-${topic[1]}', /templates in `topic` are not supported/],
+  ['${clientid}', /only letters, digits/],
+  ['state-${topic[1]}', /only letters, digits/],
 ])('refuses %j', (name, reason) => {
   expect(kafkaTopicProblem(name)).toMatch(reason)
 })

@@ -4,31 +4,24 @@ import { describe, expect, it } from 'vitest'
 import type { HookEvent } from '../../src/events/hook-event.ts'
 import { HOOKS, type HookPoint } from '../../src/hooks.ts'
 import { encodeRecordBatch } from '../../src/kafka/record-batch.ts'
-import { compileRule } from '../../src/rules/compile-rule.ts'
-import { createBridgeFormat } from '../../src/rules/formats/bridge.ts'
+import { formatProblem } from '../../src/rules/formats/create-format.ts'
+import { FORMAT_NAMES, type FormatName } from '../../src/rules/formats/format-names.ts'
 import { largestRecordBytes, NAMES_BYTES } from '../../src/rules/largest-record.ts'
-import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
+import { parseRules } from '../../src/rules/load-rules.ts'
 import { EVENTS } from './sample-events.ts'
 
 const HOOK_POINTS = [...HOOKS.keys()]
 const MAX_PACKET_BYTES = 20_000
 
 /** The bytes that Kafka is given for one event, in a batch of its own. */
-async function batchBytes(event: HookEvent, topic: string): Promise<number> {
-  const rule = compileRule(
-    {
-      name: 'r',
-      hooks: [event.hook],
-      filters: null,
-      exclude: [],
-      topic: 't',
-      key: '${topic} ${clientid} ${username}',
-      enabled: true,
-      policy: DEFAULT_POLICY,
-    },
-    createBridgeFormat({ withEvent: true }),
+async function batchBytes(event: HookEvent, format: FormatName): Promise<number> {
+  const key = '"${topic} ${clientid} ${username}"'
+  const topicless = HOOKS.get(event.hook)?.topic === 'none'
+  const rules = parseRules(
+    `rules: [{hook: ${event.hook}, topic: t, format: ${format}, key: ${topicless ? '"${clientid}"' : key}}]`,
+    'r',
   )
-  const part = { partition: 0, records: [rule.toRecord(event, topic)], firstSequence: 0 }
+  const part = { partition: 0, records: rules.apply(event), firstSequence: 0 }
   const producer = { id: 2n ** 62n, epoch: 0 }
   return (await encodeRecordBatch(part, { producer, compression: 'none', crc32c })).length
 }
@@ -44,9 +37,11 @@ describe('the largest record', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...HOOK_POINTS),
+        fc.constantFrom(...FORMAT_NAMES),
         fc.record({ clientid: name, username: name, from: name, topic: name, node: name }),
         fc.nat(MAX_PACKET_BYTES),
-        async (hook, { from, topic, ...names }, length) => {
+        async (hook, format, { from, topic, ...names }, length) => {
+          fc.pre(formatProblem(format, [hook]) === null)
           const sample: HookEvent = EVENTS[hook]
           const payload = Buffer.alloc(Math.min(length, MAX_PACKET_BYTES - Buffer.byteLength(topic)))
           const event = {
@@ -54,20 +49,29 @@ describe('the largest record', () => {
             ...names,
             ...('message' in sample && { message: { ...sample.message, from, topic, payload } }),
           } as HookEvent
-          expect(await batchBytes(event, topic)).toBeLessThanOrEqual(
-            largestRecordBytes([hook], MAX_PACKET_BYTES),
+          expect(await batchBytes(event, format)).toBeLessThanOrEqual(
+            largestRecordBytes([hook], format, MAX_PACKET_BYTES),
           )
         },
       ),
     )
   })
 
-  it('is not much larger than one with a full payload', async () => {
-    const { message } = EVENTS['message.publish']
-    const payload = Buffer.alloc(MAX_PACKET_BYTES)
-    const full = await batchBytes({ ...EVENTS['message.publish'], message: { ...message, payload } }, 't')
-    expect(largestRecordBytes(['message.publish'], MAX_PACKET_BYTES) - full).toBeLessThan(2 * NAMES_BYTES)
-  })
+  // Without a hook call behind it, protobuf has no value.
+  it.each(FORMAT_NAMES.filter((name) => name !== 'protobuf'))(
+    'is not much larger than one with a full payload, in %s',
+    async (format) => {
+      const { message } = EVENTS['message.publish']
+      const payload = Buffer.alloc(MAX_PACKET_BYTES)
+      const full = await batchBytes(
+        { ...EVENTS['message.publish'], message: { ...message, payload } },
+        format,
+      )
+      expect(largestRecordBytes(['message.publish'], format, MAX_PACKET_BYTES) - full).toBeLessThan(
+        2 * NAMES_BYTES,
+      )
+    },
+  )
 
   it.each<[readonly HookPoint[], boolean]>([
     [['client.connected', 'session.created'], false],
@@ -75,11 +79,14 @@ describe('the largest record', () => {
     [['client.connected', 'message.acked'], true],
     [['message.dropped'], true],
   ])('of %j depends on the packet: %s', (hooks, depends) => {
-    const grown = largestRecordBytes(hooks, 2_000_000) - largestRecordBytes(hooks, 1_000_000)
+    const grown =
+      largestRecordBytes(hooks, 'payload', 2_000_000) - largestRecordBytes(hooks, 'payload', 1_000_000)
     expect(grown > 0).toBe(depends)
   })
 
   it("is more than Kafka's default limit for EMQX's default packet", () => {
-    expect(largestRecordBytes(['message.publish'], 1024 * 1024)).toBe(1_398_104 + 2 * NAMES_BYTES + 125)
+    expect(largestRecordBytes(['message.publish'], 'bridge', 1024 * 1024)).toBe(
+      1_398_104 + 2 * NAMES_BYTES + 125,
+    )
   })
 })

@@ -143,12 +143,58 @@ it.each<[title: string, text: string, mistakes: string[]]>([
     ['3:12: `topic` cannot be `exhook.dead-letters`: that is where refused records go: choose another'],
   ],
   [
-    'a template as topic',
+    'a template as topic, and no word which topics it may make',
     'rules:\n  - hook: message.publish\n    topic: t-${clientid}\n',
     [
-      '3:12: `topic` cannot be `t-${clientid}`: templates in `topic` are not supported by this version: write a fixed name, in a rule for each Kafka topic',
+      '3:12: devices choose this `topic`: say which Kafka topics they may choose, as in `allow: [vehicles.*]`',
     ],
   ],
+  [
+    'a topic of an unknown variable',
+    'rules:\n  - hook: message.publish\n    topic: t-${clienid}\n    allow: t-*\n',
+    ['3:12: in `topic`, there is no variable `${clienid}`, did you mean `${clientid}`?'],
+  ],
+  [
+    'allow with a fixed topic',
+    rule('allow: [t]'),
+    ['4:5: `allow` is for templates, and this `topic` is a fixed name: remove it'],
+  ],
+  [
+    'allowed topics that cannot be',
+    'rules:\n  - hook: message.publish\n    topic: t-${clientid}\n    allow: [t-*, "*", __x, a/b, t-*-x, u-*, t, ..]\n',
+    [
+      '4:18: `allow` cannot have `*`: devices would choose among all topics: write what their names begin with, as in `vehicles.*`',
+      '4:23: `allow` cannot have `__x`: names that begin with `__` belong to Kafka: choose another',
+      '4:28: `allow` cannot have `a/b`: Kafka allows only letters, digits, `.`, `_` and `-` in the name of a topic',
+      '4:33: `allow` cannot have `t-*-x`: `*` stands only at the end, for every name with that beginning: write `prefix.*`',
+      '4:40: `topic` begins otherwise and never makes `u-*`: remove it, or correct it',
+      '4:45: `topic` begins otherwise and never makes `t`: remove it, or correct it',
+      '4:48: `allow` cannot have `..`: Kafka allows no topic of that name',
+    ],
+  ],
+  // headers, partition, timestamp
+  ['headers that are none', rule('headers: [a]'), ['4:14: `headers` must be a map, not a list']],
+  [
+    'headers of ours, of bad names and with bad templates',
+    rule('headers:', '  emqx-event: x', '  EXHOOK-x: x', '  "a b": x', '  a: ${x', '  b: 1'),
+    [
+      '5:7: a header cannot be named `emqx-event`: exhook-kafka writes it itself: choose another',
+      '6:7: a header cannot be named `EXHOOK-x`: exhook-kafka writes it itself: choose another',
+      '7:7: a header cannot be named `a b`: write 1 to 200 letters, digits and signs, without blanks',
+      '8:10: in the header `a`, `${` is not closed: add `}`, or write `$${` for a literal `${`',
+      '9:10: `b` must be text, not the number `1`: put it in quotes',
+    ],
+  ],
+  ...['-1', '1.5', 'x', '2147483648', '"${qos"'].map((text): [string, string, string[]] => [
+    `partition ${text}`,
+    rule(`partition: ${text}`),
+    ['4:16: `partition` must be a whole number from 0, or a template that makes one'].concat(
+      text === '"${qos"'
+        ? ['4:16: in `partition`, `${` is not closed: add `}`, or write `$${` for a literal `${`']
+        : [],
+    ),
+  ]),
+  ['a time', rule('timestamp: later'), ['4:16: `timestamp` cannot be `later`: use event, now']],
   // key
   [
     'a number as key template',
@@ -182,19 +228,19 @@ it.each<[title: string, text: string, mistakes: string[]]>([
   ],
   // the rest
   [
-    'a later format',
-    rule('format: emqx'),
-    ['4:13: the format `emqx` is not supported by this version: use `bridge`, or leave it out'],
-  ],
-  [
     'an unknown format',
     rule('format: brigde'),
-    ['4:13: there is no format `brigde`, did you mean `bridge`?'],
+    ['4:13: `format` cannot be `brigde`: did you mean `bridge`?'],
   ],
   [
     'a format like nothing',
     rule('format: xml'),
-    ['4:13: there is no format `xml`: use `bridge`, or leave it out'],
+    ['4:13: `format` cannot be `xml`: use bridge, emqx, payload, cloudevents, protobuf'],
+  ],
+  [
+    'the payload of what has none',
+    'rules:\n  - hook: [message.publish, client.connected]\n    topic: t\n    format: payload\n',
+    ['4:13: `format` cannot be `payload`: client.connected has no payload: use `emqx`, or split the rule'],
   ],
   ['yes for true', rule('enabled: yes'), ['4:14: `enabled` must be true or false, not the text `yes`']],
   ['nothing for true', rule('enabled:'), ['4:5: `enabled` must be true or false, not nothing']],

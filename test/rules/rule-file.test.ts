@@ -9,8 +9,14 @@ const DEFAULTS: RuleConfig = {
   hooks: ['message.publish'],
   filters: null,
   exclude: [],
+  when: null,
   topic: 't',
+  allow: null,
   key: '${clientid}',
+  headers: new Map(),
+  partition: null,
+  timestamp: 'event',
+  format: 'bridge',
   enabled: true,
   policy: DEFAULT_POLICY,
 }
@@ -26,7 +32,21 @@ describe('what a rule means', () => {
     ['a key', 'key: lock-${topic[1]}', { key: 'lock-${topic[1]}' }],
     ['no key', 'key: null', { key: null }],
     ['no key either', 'key: ~', { key: null }],
-    ['the only format', 'format: bridge', {}],
+    ['the default format', 'format: bridge', {}],
+    ['another format', 'format: cloudevents', { format: 'cloudevents' }],
+    [
+      'headers',
+      'headers: {a: "${clientid}", b: x}',
+      {
+        headers: new Map([
+          ['a', '${clientid}'],
+          ['b', 'x'],
+        ]),
+      },
+    ],
+    ['a partition', 'partition: 3', { partition: '3' }],
+    ['a template as partition', 'partition: ${payload.p}', { partition: '${payload.p}' }],
+    ['the present time', 'timestamp: now', { timestamp: 'now' }],
     ['disabled', 'enabled: false', { enabled: false }],
     ['a name', 'name: "front doors: état"', { name: 'front doors: état' }],
   ])('%s', (_title, line, expected) => {
@@ -163,19 +183,15 @@ describe('mistakes in a file and its rules, each at its place', () => {
       'a key like nothing',
       rule('qqq: a'),
       [
-        '4:5: there is no key `qqq`: use name, hook, filter, exclude, topic, key, format, enabled, reply, on_timeout, overflow, priority',
+        '4:5: there is no key `qqq`: use name, hook, filter, exclude, when, topic, allow, key, headers, partition, timestamp, format, enabled, reply, on_timeout, overflow, priority',
       ],
     ],
-    [
-      'a key like a later one',
-      rule('header: {}'),
-      ['4:5: there is no key `header`, did you mean `headers`?'],
-    ],
+    ['a key like headers', rule('header: {}'), ['4:5: there is no key `header`, did you mean `headers`?']],
     [
       'a number as key',
       rule('1: a'),
       [
-        '4:5: there is no key `1`: use name, hook, filter, exclude, topic, key, format, enabled, reply, on_timeout, overflow, priority',
+        '4:5: there is no key `1`: use name, hook, filter, exclude, when, topic, allow, key, headers, partition, timestamp, format, enabled, reply, on_timeout, overflow, priority',
       ],
     ],
     ['a list as key', rule('? [a]', ': b'), ['4:7: a key must be plain text']],
@@ -183,15 +199,10 @@ describe('mistakes in a file and its rules, each at its place', () => {
       'a merge key',
       'rules:\n  - <<: {}\n    hook: message.publish\n    topic: t\n',
       [
-        '2:5: there is no key `<<`: use name, hook, filter, exclude, topic, key, format, enabled, reply, on_timeout, overflow, priority',
+        '2:5: there is no key `<<`: use name, hook, filter, exclude, when, topic, allow, key, headers, partition, timestamp, format, enabled, reply, on_timeout, overflow, priority',
       ],
     ],
     ['a key twice', rule('topic: u'), ['4:5: this key is here twice: keep one of them']],
-    ...['when', 'headers', 'partition', 'timestamp', 'allow'].map((key): [string, string, string[]] => [
-      key,
-      rule(`${key}: x`),
-      [`4:5: \`${key}\` is not supported by this version: remove it`],
-    ]),
   ])('%s', (_title, text, expected) => {
     expect(mistakesOf(text)).toEqual(expected)
   })
@@ -205,7 +216,7 @@ describe('mistakes in a file and its rules, each at its place', () => {
       '    key: ${a}${b}',
       '    enabled: maybe',
       '    topic: c',
-      '  - when: x',
+      '  - enabled: true',
     )
     expect(mistakesOf(text)).toEqual([
       '1:1: there is no key `rulez`, did you mean `rules`?',
@@ -215,7 +226,6 @@ describe('mistakes in a file and its rules, each at its place', () => {
       expect.stringMatching(/^5:10: in `key`, there is no variable `\$\{b\}`/),
       '6:14: `enabled` must be true or false, not the text `maybe`',
       '7:5: this key is here twice: keep one of them',
-      '8:5: `when` is not supported by this version: remove it',
       '8:5: the rule has no `hook`: write a hook point, such as `hook: message.publish`',
       '8:5: the rule has no `topic`: write the Kafka topic its records go to',
     ])

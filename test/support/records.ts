@@ -6,7 +6,12 @@ export function record(
   topic: string,
   key: string | null,
   value: string | Buffer,
-  more: { headers?: Record<string, string>; timestampMs?: number; policy?: Partial<Policy> } = {},
+  more: {
+    headers?: Record<string, string>
+    timestampMs?: number
+    partition?: number
+    policy?: Partial<Policy>
+  } = {},
 ): KafkaRecord {
   const parts = {
     topic,
@@ -16,6 +21,7 @@ export function record(
   }
   return {
     ...parts,
+    partition: more.partition ?? null,
     // Of now: Kafka deletes what is older than its retention, by this timestamp.
     timestampMs: more.timestampMs ?? Date.now(),
     receivedAtMs: Date.now(),

@@ -16,11 +16,13 @@ export interface BridgeFormatOptions {
  * the same manner. Properties of MQTT 5 are left out, as in 4.x: those of a CONNECT may hold credentials.
  */
 export function createBridgeFormat({ withEvent }: BridgeFormatOptions): Format {
-  return (event, topic) => {
-    const fields = bridgeFields(event, topic)
-    const json = JSON.stringify(withEvent ? { event: event.hook, ...fields } : fields)
-    const hasLarge = 'message' in event && event.message.payload.length >= LARGE_PAYLOAD_BYTES
-    return hasLarge ? withLargePayload(json, event.message.payload) : Buffer.from(json)
+  return {
+    value({ event, topic }) {
+      const fields = bridgeFields(event, topic)
+      const json = JSON.stringify(withEvent ? { event: event.hook, ...fields } : fields)
+      const hasLarge = 'message' in event && event.message.payload.length >= LARGE_PAYLOAD_BYTES
+      return hasLarge ? withLargePayload(json, event.message.payload) : Buffer.from(json)
+    },
   }
 }
 

@@ -1,7 +1,11 @@
-import type { HookEvent } from '../../events/hook-event.ts'
+import type { RuleInput } from '../rule-input.ts'
 
 /**
- * Makes the value of a record. `topic` is the matched MQTT topic, or the subscribed filter as EMQX names it; of a
- * client.subscribe or client.unsubscribe it says which filter the record is about. Never throws.
+ * What a record's value looks like, and which headers it has beside `emqx-event` and `emqx-message-id`. Never throws.
+ * A value is never a view of the request: a record may wait long, and would keep all of it.
  */
-export type Format = (event: HookEvent, topic: string) => Buffer
+export interface Format {
+  value(input: RuleInput): Buffer
+  /** Absent: none. */
+  readonly addHeaders?: (input: RuleInput, headers: Record<string, string>) => void
+}

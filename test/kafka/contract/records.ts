@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { partitionForKey } from '../../../src/kafka/murmur2.ts'
+import type { KafkaRecord } from '../../../src/rules/kafka-record.ts'
 import { consumeAll } from '../../support/kafka/consume.ts'
 import { numbered, record } from '../../support/records.ts'
 import { expectOrder, persist, type Stage } from './stage.ts'
@@ -29,6 +30,20 @@ export function describeRecords(stage: Stage): void {
         partition: partitionForKey(Buffer.from(key), 6),
       })
     }
+  })
+
+  it('puts a record on the partition that its rule chose, and refuses one that the topic does not have', async () => {
+    const { driver } = stage.driver()
+    const [fourth, outside] = [4, 6].map((partition) =>
+      record('plain', 'chosen', `partition ${partition}`, { partition }),
+    ) as [KafkaRecord, KafkaRecord]
+    const outcome = await driver.send(driver.freeze('plain', [outside, fourth]))
+    expect(outcome.delivered).toEqual([fourth])
+    expect(outcome.left).toMatchObject([
+      { batch: { records: [outside] }, failure: { kind: 'record', code: 'INVALID_PARTITION' } },
+    ])
+    const found = await consumeAll(stage.kafka.bootstrap, ['plain'])
+    expect(found.filter(({ key }) => key === 'chosen').map(({ partition }) => partition)).toEqual([4])
   })
 
   it('keeps the order of the batch for each key', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { HookEvent } from '../../../src/events/hook-event.ts'
 import { HOOKS, type HookPoint } from '../../../src/hooks.ts'
 import { createBridgeFormat } from '../../../src/rules/formats/bridge.ts'
+import { RuleInput } from '../../../src/rules/rule-input.ts'
 import smartLock from '../../fixtures/smart-lock.json' with { type: 'json' }
 import { EVENTS } from '../sample-events.ts'
 
@@ -69,8 +70,10 @@ const VALUES: { readonly [hook in HookPoint]: readonly [string, object] } = {
 
 it.each([...HOOKS.keys()])('%s', (hook) => {
   const [about, value] = VALUES[hook]
-  expect(plain(EVENTS[hook], about).toString()).toBe(JSON.stringify(value))
-  expect(named(EVENTS[hook], about).toString()).toBe(JSON.stringify({ event: hook, ...value }))
+  expect(plain.value(new RuleInput(EVENTS[hook], about)).toString()).toBe(JSON.stringify(value))
+  expect(named.value(new RuleInput(EVENTS[hook], about)).toString()).toBe(
+    JSON.stringify({ event: hook, ...value }),
+  )
 })
 
 describe("the smart lock's records, to the byte", () => {
@@ -101,7 +104,7 @@ describe("the smart lock's records, to the byte", () => {
       props: [],
       userProps: [],
     }
-    expect(plain(event, message.topic).toString()).toBe(JSON.stringify(expected))
+    expect(plain.value(new RuleInput(event, message.topic)).toString()).toBe(JSON.stringify(expected))
   })
 
   it('message_command', () => {
@@ -116,13 +119,15 @@ describe("the smart lock's records, to the byte", () => {
       topic: message.topic,
       clientinfo,
     }
-    expect(plain(event, message.topic).toString()).toBe(JSON.stringify(expected))
+    expect(plain.value(new RuleInput(event, message.topic)).toString()).toBe(JSON.stringify(expected))
   })
 })
 
 it('carries any payload', () => {
   const payload = Buffer.from([0, 255, 128, 10])
   const event = EVENTS['message.publish']
-  const value = JSON.parse(plain({ ...event, message: { ...event.message, payload } }, topic).toString())
+  const value = JSON.parse(
+    plain.value(new RuleInput({ ...event, message: { ...event.message, payload } }, topic)).toString(),
+  )
   expect(Buffer.from(value.payload, 'base64')).toEqual(payload)
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createBridgeFormat } from '../../../src/rules/formats/bridge.ts'
 import { LARGE_PAYLOAD_BYTES, withLargePayload } from '../../../src/rules/formats/large-payload.ts'
+import { NO_REQUEST, RuleInput } from '../../../src/rules/rule-input.ts'
 import { EVENTS } from '../sample-events.ts'
 
 it('is the JSON that it would be with the payload in it', () => {
@@ -23,10 +24,8 @@ it.each(messageHooks)('%s is the same JSON on both sides of the limit', (hook) =
   const event = EVENTS[hook]
   const jsonOf = (bytes: number) => {
     const payload = Buffer.alloc(bytes, 'état')
-    const value = createBridgeFormat({ withEvent: true })(
-      { ...event, message: { ...event.message, payload } },
-      't',
-    )
+    const withPayload = { ...event, message: { ...event.message, payload } }
+    const value = createBridgeFormat({ withEvent: true }).value(new RuleInput(withPayload, 't', NO_REQUEST))
     const fields = JSON.parse(value.toString()) as Record<string, unknown>
     expect(JSON.stringify(fields)).toBe(value.toString())
     expect(Buffer.from(String(fields.payload), 'base64').equals(payload)).toBe(true)

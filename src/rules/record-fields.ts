@@ -1,0 +1,127 @@
+import type { HookPoint } from '../hooks.ts'
+import { quoted } from '../text/quoted.ts'
+import { allowProblem, canMake } from './allowed-topics.ts'
+import { partitionOf } from './kafka-record.ts'
+import { kafkaTopicProblem } from './kafka-topic.ts'
+import { templateProblems } from './template.ts'
+import { hasVariables } from './template-text.ts'
+import type { YamlFile } from './yaml-file.ts'
+import { type Entry, isWrittenNull, readText, readTextMap, readTexts, type Text } from './yaml-map.ts'
+
+// The fields of a rule that say what its records are like. Each reader notes what is wrong and gives what is right.
+
+/** The Kafka topic, and what `allow` lets its template make. */
+export interface TopicField {
+  readonly topic: string
+  readonly allow: readonly string[] | null
+}
+
+export function readTopic(
+  file: YamlFile,
+  entry: Entry,
+  allowEntry: Entry | undefined,
+  hooks: readonly HookPoint[],
+): TopicField {
+  const allow = allowEntry === undefined ? null : readAllow(file, allowEntry)
+  const topic = readText(file, entry)
+  if (topic === null) return { topic: '', allow: null }
+  const problems = templateProblems(topic.text, hooks)
+  for (const problem of problems) file.mistake(topic.node, `in \`topic\`, ${problem}`)
+  if (problems.length > 0) return { topic: topic.text, allow: [] }
+  if (hasVariables(topic.text)) {
+    checkAllow(file, topic, allowEntry, allow)
+    return { topic: topic.text, allow: (allow ?? []).map(({ text }) => text) }
+  }
+  if (allowEntry !== undefined)
+    file.mistake(allowEntry.key, '`allow` is for templates, and this `topic` is a fixed name: remove it')
+  const problem = kafkaTopicProblem(topic.text)
+  if (problem !== null) file.mistake(topic.node, `\`topic\` cannot be ${quoted(topic.text)}: ${problem}`)
+  return { topic: topic.text, allow: null }
+}
+
+function readAllow(file: YamlFile, entry: Entry): readonly Text[] {
+  return (readTexts(file, entry) ?? []).filter(({ text, node }) => {
+    const problem = allowProblem(text)
+    if (problem !== null) file.mistake(node, `\`allow\` cannot have ${quoted(text)}: ${problem}`)
+    return problem === null
+  })
+}
+
+function checkAllow(
+  file: YamlFile,
+  topic: Text,
+  entry: Entry | undefined,
+  allow: readonly Text[] | null,
+): void {
+  if (entry === undefined)
+    file.mistake(
+      topic.node,
+      'devices choose this `topic`: say which Kafka topics they may choose, as in `allow: [vehicles.*]`',
+    )
+  for (const { text, node } of allow ?? []) {
+    if (!canMake(topic.text, text))
+      file.mistake(
+        node,
+        `\`topic\` begins otherwise and never makes ${quoted(text)}: remove it, or correct it`,
+      )
+  }
+}
+
+/** null: records without a key. */
+export function readKey(file: YamlFile, entry: Entry, hooks: readonly HookPoint[]): string | null {
+  if (isWrittenNull(entry)) return null
+  if (entry.value === null) {
+    file.mistake(entry.key, '`key` is empty: write `null` for no key, or leave it out for `${clientid}`')
+    return null
+  }
+  const key = readText(file, entry)
+  if (key === null) return null
+  if (key.text === '')
+    file.mistake(key.node, 'an empty `key` puts every record on one partition: write `null` for no key')
+  noteTemplateProblems(file, key, '`key`', hooks)
+  return key.text
+}
+
+/** More headers than this are no metadata any more. */
+const MAX_HEADERS = 50
+/** The headers that every record has, and those of dead letters, are not a rule's to write. */
+const OURS = /^(emqx-event|emqx-message-id|exhook-.*)$/i
+
+export function readHeaders(
+  file: YamlFile,
+  entry: Entry,
+  hooks: readonly HookPoint[],
+): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>()
+  for (const { name, value } of readTextMap(file, entry) ?? []) {
+    const problem = headerNameProblem(name.text)
+    if (problem !== null) file.mistake(name.node, `a header cannot be named ${quoted(name.text)}: ${problem}`)
+    noteTemplateProblems(file, value, `the header ${quoted(name.text)}`, hooks)
+    headers.set(name.text, value.text)
+  }
+  if (headers.size > MAX_HEADERS)
+    file.mistake(entry.key, `\`headers\` has ${headers.size} of them: ${MAX_HEADERS} are allowed`)
+  return headers
+}
+
+function headerNameProblem(name: string): string | null {
+  if (OURS.test(name)) return 'exhook-kafka writes it itself: choose another'
+  if (name === '__proto__') return 'choose another'
+  return /^[\x21-\x7e]{1,200}$/.test(name) ? null : 'write 1 to 200 letters, digits and signs, without blanks'
+}
+
+/** A number of a partition as text, or a template; null when there is none. */
+export function readPartition(file: YamlFile, entry: Entry, hooks: readonly HookPoint[]): string | null {
+  const number = entry.value !== null && 'value' in entry.value ? entry.value.value : null
+  const written = typeof number === 'number' && entry.value !== null
+  const partition = written ? { text: String(number), node: entry.value } : readText(file, entry)
+  if (partition === null) return null
+  if (!hasVariables(partition.text) && partitionOf(partition.text) === null)
+    file.mistake(partition.node, '`partition` must be a whole number from 0, or a template that makes one')
+  noteTemplateProblems(file, partition, '`partition`', hooks)
+  return partition.text
+}
+
+function noteTemplateProblems(file: YamlFile, text: Text, where: string, hooks: readonly HookPoint[]): void {
+  for (const problem of templateProblems(text.text, hooks)) file.mistake(text.node, `in ${where}, ${problem}`)
+}

@@ -1,0 +1,95 @@
+import type { HookEvent } from '../events/hook-event.ts'
+import type { HookPoint } from '../hooks.ts'
+import { utf8Text } from '../text/utf8.ts'
+import { NO_JSON, parseJson, parseJsonExactly } from './json-payload.ts'
+import { parseSubscription } from './topic-filter.ts'
+
+/** The hooks whose topic is a subscribed filter, which may be a shared one. */
+export const SUBSCRIPTION_HOOKS: ReadonlySet<HookPoint> = new Set<HookPoint>([
+  'client.subscribe',
+  'client.unsubscribe',
+  'session.subscribed',
+  'session.unsubscribed',
+])
+
+/** What rules match and templates read: the topic, and of a shared subscription the filter without its group. */
+export function plainTopic(hook: HookPoint, topic: string): string {
+  return SUBSCRIPTION_HOOKS.has(hook) && topic.startsWith('$') ? parseSubscription(topic).filter : topic
+}
+
+/** Payloads as text: as it is where it is UTF-8, else in base64. */
+export interface PayloadText {
+  readonly text: string
+  readonly isBase64: boolean
+}
+
+const NO_BYTES: Buffer = Buffer.alloc(0)
+
+/** Gives the bytes of a hook call, as far as they may leave the program. */
+export type GetRequest = () => Buffer
+
+export const NO_REQUEST: GetRequest = () => NO_BYTES
+const NOTHING: PayloadText = { text: '', isBase64: false }
+
+/**
+ * One event as the rules see it, shared by all rules that match it. What has to be worked out of the payload is worked
+ * out when the first rule asks for it, and once.
+ */
+export class RuleInput {
+  readonly event: HookEvent
+  /**
+   * The matched MQTT topic, or the subscribed filter as EMQX names it; '' for a hook without one. Of a client.subscribe or
+   * client.unsubscribe it says which of the filters the rules are to look at.
+   */
+  readonly topic: string
+  private readonly getRequest: GetRequest
+  private requestBytes: Buffer | undefined
+  private parsed: unknown
+  private exactlyParsed: unknown
+  private text: PayloadText | undefined
+
+  constructor(event: HookEvent, topic: string, getRequest: GetRequest = NO_REQUEST) {
+    this.event = event
+    this.topic = topic
+    this.getRequest = getRequest
+    this.requestBytes = undefined
+    this.parsed = undefined
+    this.exactlyParsed = undefined
+    this.text = undefined
+  }
+
+  /** The topic, and of a shared subscription the filter without its group. */
+  get plainTopic(): string {
+    return plainTopic(this.event.hook, this.topic)
+  }
+
+  /** A copy of the bytes of the hook call, without secrets. */
+  get request(): Buffer {
+    this.requestBytes ??= this.getRequest()
+    return this.requestBytes
+  }
+
+  /** The payload's JSON; NO_JSON when it is none, or there is no message. */
+  json(): unknown {
+    if (this.parsed === undefined)
+      this.parsed = 'message' in this.event ? parseJson(this.event.message.payload) : NO_JSON
+    return this.parsed
+  }
+
+  /** The same with whole numbers that a double would change as text. */
+  exactJson(): unknown {
+    if (this.exactlyParsed === undefined)
+      this.exactlyParsed = 'message' in this.event ? parseJsonExactly(this.event.message.payload) : NO_JSON
+    return this.exactlyParsed
+  }
+
+  payloadText(): PayloadText {
+    this.text ??= 'message' in this.event ? textOf(this.event.message.payload) : NOTHING
+    return this.text
+  }
+}
+
+function textOf(payload: Buffer): PayloadText {
+  const text = utf8Text(payload)
+  return text === null ? { text: payload.toString('base64'), isBase64: true } : { text, isBase64: false }
+}
