@@ -1,5 +1,6 @@
 import { toDeadLetter } from '../delivery/dead-letter.ts'
 import type { HookEvent } from '../events/hook-event.ts'
+import { compileCondition } from './condition.ts'
 import type { Format } from './formats/format.ts'
 import { type KafkaRecord, partitionOf, recordBytes } from './kafka-record.ts'
 import type { RuleConfig, TimestampChoice } from './rule-config.ts'
@@ -19,6 +20,7 @@ export function compileRule(config: RuleConfig, format: Format): Rule {
   const partition = config.partition === null ? null : compileTemplate(config.partition)
   const timestampOf = TIMESTAMPS[config.timestamp]
   const addHeaders = compileHeaders(config.headers, format)
+  const holds = config.when === null ? null : compileCondition(config.when, hooks)
   const chooseTopic = allow === null ? null : compileTopicChoice(kafkaTopic, allow)
 
   function recordFor(input: RuleInput, topic: string): KafkaRecord {
@@ -44,6 +46,11 @@ export function compileRule(config: RuleConfig, format: Format): Rule {
   }
 
   function toRecord(input: RuleInput, around: Surroundings): KafkaRecord | null {
+    if (holds !== null) {
+      const held = holds(input)
+      if (typeof held === 'object') around.onError(name, held)
+      if (held !== true) return null
+    }
     if (chooseTopic === null) return recordFor(input, kafkaTopic)
     const choice = chooseTopic(input, around)
     if (choice.error === null) return recordFor(input, choice.topic)

@@ -52,13 +52,14 @@ export function compileRules(configs: readonly RuleConfig[]): RuleSet {
 }
 
 function recordsOf(matched: readonly Rule[], input: RuleInput, around: Surroundings): readonly KafkaRecord[] {
-  if (matched.length === 0) return NO_RECORDS
-  const records: KafkaRecord[] = []
-  for (const rule of matched) {
-    const record = rule.toRecord(input, around)
-    if (record !== null) records.push(record)
+  const [first] = matched
+  if (first === undefined) return NO_RECORDS
+  if (matched.length === 1) {
+    const record = first.toRecord(input, around)
+    return record === null ? NO_RECORDS : [record]
   }
-  return records
+  const records = matched.map((rule) => rule.toRecord(input, around))
+  return records.includes(null) ? records.filter((record) => record !== null) : (records as KafkaRecord[])
 }
 
 /** The rules see such an event with one of its filters at a time. */

@@ -1,6 +1,7 @@
 import { HOOKS, type HookPoint, RPCS } from '../hooks.ts'
 import { suggestion } from '../text/did-you-mean.ts'
 import { escaped, quoted } from '../text/quoted.ts'
+import { conditionProblem } from './condition.ts'
 import { POLICY_KEYS } from './policy-fields.ts'
 import { filterProblem, looksShared } from './topic-filter.ts'
 import type { YamlFile } from './yaml-file.ts'
@@ -50,6 +51,17 @@ export function readFilters(file: YamlFile, entry: Entry, hooks: readonly HookPo
     else file.mistake(node, `\`${entry.name}\` cannot be ${quoted(text)}: ${problem}`)
   }
   return filters
+}
+
+/** null after noting that it is none. */
+export function readWhen(file: YamlFile, entry: Entry, hooks: readonly HookPoint[]): string | null {
+  const when = readText(file, entry)
+  if (when === null) return null
+  // Without hooks nothing is known of the fields.
+  const problem = hooks.length === 0 ? null : conditionProblem(when.text, hooks)
+  if (problem === null) return when.text
+  file.mistake(when.node, `in \`when\`, ${problem.message}`, problem.at)
+  return null
 }
 
 function isHookPoint(text: string): text is HookPoint {

@@ -6,7 +6,7 @@ import { FORMAT_NAMES } from './formats/format-names.ts'
 import { readChoice, readPolicy } from './policy-fields.ts'
 import { readHeaders, readKey, readPartition, readTopic } from './record-fields.ts'
 import type { RuleConfig, TimestampChoice } from './rule-config.ts'
-import { RULE_KEYS, readFilters, readHooks, readName } from './rule-fields.ts'
+import { RULE_KEYS, readFilters, readHooks, readName, readWhen } from './rule-fields.ts'
 import { nameRules, type RuleDraft } from './rule-names.ts'
 import { openYaml, type YamlFile } from './yaml-file.ts'
 import { described, type Entry, type Keys, readBoolean, readMap, written } from './yaml-map.ts'
@@ -82,7 +82,7 @@ function readRule(file: YamlFile, item: Node): RuleDraft {
     hooks,
     filters: field('filter', (entry) => readFilters(file, entry, hooks), null),
     exclude: field('exclude', (entry) => readFilters(file, entry, hooks), []),
-    when: null,
+    when: field('when', (entry) => readWhen(file, entry, hooks), null),
     ...field('topic', (entry) => readTopic(file, entry, entries.get('allow'), hooks), NO_TOPIC),
     key: field('key', (entry) => readKey(file, entry, hooks), DEFAULT_KEY),
     headers: field('headers', (entry) => readHeaders(file, entry, hooks), NO_HEADERS),

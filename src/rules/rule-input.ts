@@ -43,19 +43,13 @@ export class RuleInput {
    */
   readonly topic: string
   private readonly getRequest: GetRequest
-  private requestBytes: Buffer | undefined
-  private parsed: unknown
-  private exactlyParsed: unknown
-  private text: PayloadText | undefined
+  /** Undefined until a rule asks for something of it: most rules ask for nothing. */
+  private workedOut: WorkedOut | undefined
 
   constructor(event: HookEvent, topic: string, getRequest: GetRequest = NO_REQUEST) {
     this.event = event
     this.topic = topic
     this.getRequest = getRequest
-    this.requestBytes = undefined
-    this.parsed = undefined
-    this.exactlyParsed = undefined
-    this.text = undefined
   }
 
   /** The topic, and of a shared subscription the filter without its group. */
@@ -65,28 +59,44 @@ export class RuleInput {
 
   /** A copy of the bytes of the hook call, without secrets. */
   get request(): Buffer {
-    this.requestBytes ??= this.getRequest()
-    return this.requestBytes
+    const { known } = this
+    known.request ??= this.getRequest()
+    return known.request
   }
 
   /** The payload's JSON; NO_JSON when it is none, or there is no message. */
   json(): unknown {
-    if (this.parsed === undefined)
-      this.parsed = 'message' in this.event ? parseJson(this.event.message.payload) : NO_JSON
-    return this.parsed
+    const { known } = this
+    if (known.json === undefined)
+      known.json = 'message' in this.event ? parseJson(this.event.message.payload) : NO_JSON
+    return known.json
   }
 
   /** The same with whole numbers that a double would change as text. */
   exactJson(): unknown {
-    if (this.exactlyParsed === undefined)
-      this.exactlyParsed = 'message' in this.event ? parseJsonExactly(this.event.message.payload) : NO_JSON
-    return this.exactlyParsed
+    const { known } = this
+    if (known.exactJson === undefined)
+      known.exactJson = 'message' in this.event ? parseJsonExactly(this.event.message.payload) : NO_JSON
+    return known.exactJson
   }
 
   payloadText(): PayloadText {
-    this.text ??= 'message' in this.event ? textOf(this.event.message.payload) : NOTHING
-    return this.text
+    const { known } = this
+    known.text ??= 'message' in this.event ? textOf(this.event.message.payload) : NOTHING
+    return known.text
   }
+
+  private get known(): WorkedOut {
+    this.workedOut ??= { request: undefined, json: undefined, exactJson: undefined, text: undefined }
+    return this.workedOut
+  }
+}
+
+interface WorkedOut {
+  request: Buffer | undefined
+  json: unknown
+  exactJson: unknown
+  text: PayloadText | undefined
 }
 
 function textOf(payload: Buffer): PayloadText {

@@ -1,4 +1,13 @@
-import { type Document, isAlias, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml'
 import { ConfigError, type Mistake } from '../config/config-error.ts'
 import { escaped } from '../text/quoted.ts'
 import { isTooDeep } from '../text/too-deep.ts'
@@ -12,8 +21,11 @@ export interface YamlFile {
   readonly root: Node | null
   /** The node itself, or the one that its alias stands for. */
   resolve(node: Node): Node
-  /** Notes a mistake where a node begins; null: at the beginning of the file. */
-  mistake(at: Node | null, message: string): void
+  /**
+   * Notes a mistake where a node begins; null: at the beginning of the file. `within`: so many characters further on in the
+   * node's text, where that is written as it is, on one line.
+   */
+  mistake(at: Node | null, message: string, within?: number): void
   /** The line on which a node begins, from 1. */
   lineOf(node: Node): number
   /** All mistakes noted, in the file's order, each once. */
@@ -46,7 +58,8 @@ export function openYaml(text: string, fileName: string): YamlFile {
   return {
     root: document.contents,
     resolve: (node) => targets.get(node) ?? node,
-    mistake: (at, message) => note(at === null ? 0 : offsetOf(at), message),
+    mistake: (at, message, within = 0) =>
+      note(at === null ? 0 : offsetOf(at) + placeWithin(at, within), message),
     lineOf: (node) => lines.linePos(offsetOf(node)).line,
     mistakes: () => inOrder(found),
   }
@@ -105,6 +118,14 @@ const FIXES: { readonly [code in YAMLError['code']]?: string } = {
 
 function explained({ code, message }: YAMLError): string {
   return HINTS[code] ?? `this is not valid YAML: ${escaped(message)}${FIXES[code] ?? ''}`
+}
+
+/** How far into a scalar's source a place of its text is; 0 where escapes, folding or lines stand between them. */
+function placeWithin(node: Node, within: number): number {
+  if (within === 0 || !isScalar(node) || typeof node.value !== 'string' || node.range == null) return 0
+  const quotes = node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE' ? 1 : 0
+  const sourceLength = node.range[1] - node.range[0] - 2 * quotes
+  return sourceLength === node.value.length && !node.value.includes('\n') ? within + quotes : 0
 }
 
 function offsetOf(node: Node): number {

@@ -1,0 +1,211 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { HOOKS, type HookPoint } from '../../src/hooks.ts'
+import { compileCondition, conditionProblem } from '../../src/rules/condition.ts'
+import { parseRules } from '../../src/rules/load-rules.ts'
+import { RuleInput } from '../../src/rules/rule-input.ts'
+import { ALONE, type RuleError } from '../../src/rules/surroundings.ts'
+import { mistakesOf, rule } from './mistakes.ts'
+import { EVENTS } from './sample-events.ts'
+
+const publish = EVENTS['message.publish']
+const withPayload = (payload: string | Buffer) => ({
+  ...publish,
+  message: { ...publish.message, payload: Buffer.from(payload) },
+})
+
+/** The outcome for a publish with this payload; the code of an error. */
+function outcome(text: string, payload: string | Buffer = '{"battery":12.5}') {
+  expect(conditionProblem(text, ['message.publish'])).toBeNull()
+  const event = withPayload(payload)
+  return compileCondition(text, ['message.publish'])(new RuleInput(event, event.topic))
+}
+
+describe('a condition', () => {
+  it.each<[string, string, boolean]>([
+    ['qos > 0 && clientid.startsWith("c") && payload.battery < 20.0', '{"battery":12.5}', true],
+    ['qos > 0 && clientid.startsWith("x") && payload.battery < 20.0', '{"battery":12.5}', false],
+    ['payload.battery < 20', '{"battery":19}', true],
+    ['payload.battery == 20', '{"battery":20.0}', true],
+    ['payload.n > qos', '{"n":2}', true],
+    ['has(payload.battery) && payload.battery < 20', '{}', false],
+    ['payload.a.b[1].c == "x"', '{"a":{"b":[0,{"c":"x"}]}}', true],
+    ['payload.open', '{"open":true}', true],
+    ['payload == 7', '7', true],
+    ['payload == null', 'null', true],
+    ['payload.kind in ["a", "b"]', '{"kind":"b"}', true],
+    ['"x" in payload.tags', '{"tags":["x"]}', true],
+    ['payload.alarms.exists(a, a.level >= 3 && has(a.open))', '{"alarms":[{"level":3,"open":true}]}', true],
+    ['payload.list.all(x, x < 3.0)', '{"list":[1,2]}', true],
+    ['payload.nothing == 1 || qos == 1', '{}', true],
+    ['topic == "devices/d1/state" && node.endsWith("127.0.0.1")', '{}', true],
+    ['timestamp - publish_received_at < 1000', '{}', true],
+    ['pub_props["Session-Expiry-Interval"] == "60"', '{}', true],
+    ['"User-Property" in pub_props', '{}', false],
+    ['from == "publisher" && event == "message.publish"', '{}', true],
+    ['payload_encoding == ""', '{}', true],
+    ['payload.__proto__.x == 1', '{"__proto__":{"x":1}}', true],
+    ['has(payload.constructor)', '{}', false],
+  ])('%s of %s is %s', (text, payload, expected) => {
+    expect(outcome(text, payload)).toBe(expected)
+  })
+
+  it.each<[string, string | Buffer, RegExp]>([
+    ['payload.battery < 20', '{}', /^no such key, at character 9 of `when`$/],
+    ['payload.battery < 20', 'no JSON', /^unknown variable, at character 1/],
+    ['payload.battery < 20', Buffer.of(0xff), /^unknown variable/],
+    ['payload.battery < 20', '{"battery":"full"}', /^no such overload/],
+    ['payload.battery + 1 == 20', '{"battery":19}', /^no such overload/],
+    ['payload.constructor.name == "x"', '{}', /^no such key/],
+    ['payload.a[0] == 1', '{"a":{}}', /^no such key/],
+    ['payload.open', '{"open":"yes"}', /^it made a value that is neither true nor false$/],
+    ['payload[payload.k] == 1', '{"k":"s3cret"}', /^no such key, at character \d+ of `when`$/],
+    ['int(payload.k) == 1', '{"k":"s3cret"}', /^[a-z ]+, at character 1 of `when`$/],
+  ])('%s of %s cannot be told, and says nothing of what was sent', (text, payload, message) => {
+    const error = outcome(text, payload) as RuleError
+    expect(error.code).toBe('CONDITION_FAILED')
+    expect(error.message).toMatch(message)
+    expect(error.message).not.toContain('s3cret')
+  })
+
+  it('leaves the depth of stacks as it was', () => {
+    const limit = Error.stackTraceLimit
+    outcome('payload.x == 1', '{}')
+    expect(Error.stackTraceLimit).toBe(limit)
+  })
+
+  it('never throws, whatever the payload', () => {
+    const texts = [
+      'payload.a < 20',
+      'payload.exists(x, x == 1)',
+      'size(payload) > 1',
+      'string(payload.a) == "1"',
+      'payload[0].a[1] == payload.b',
+      'payload.a == payload.b',
+      'timestamp(payload.a).getFullYear() == 2020',
+    ]
+    const payloads = fc.oneof(
+      fc.json(),
+      fc.jsonValue().map((value) => JSON.stringify({ a: value, b: value })),
+      fc.string({ unit: 'binary' }),
+    )
+    fc.assert(
+      fc.property(payloads, fc.constantFrom(...texts), (payload, text) => {
+        const result = outcome(text, payload)
+        expect(typeof result === 'boolean' || result.code === 'CONDITION_FAILED').toBe(true)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('takes a bounded time over a hostile payload', () => {
+    const list = `{"l":[${'1,'.repeat(120_000)}1],"s":"${'a'.repeat(10)}"}`
+    const started = performance.now()
+    expect(outcome('payload.l.all(x, x == 1 && x < 2.0 && has(payload.s))', list)).toBe(true)
+    expect(performance.now() - started).toBeLessThan(2_000)
+    expect(outcome('payload.a == 1', `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)).toMatchObject({
+      code: 'CONDITION_FAILED',
+    })
+  })
+})
+
+describe('in a rule', () => {
+  const rules = parseRules(
+    `rules:
+  - {name: low, hook: message.publish, topic: low, when: payload.battery < 20}
+  - {name: all, hook: message.publish, topic: all}
+  - {name: came, hook: [client.connected, session.created], topic: came, when: 'cn != ""'}
+`,
+    'r',
+  )
+
+  it('chooses the events, and an error is told and counts as no', () => {
+    const errors: string[] = []
+    const around = {
+      ...ALONE,
+      onError: (name: string, { code }: RuleError) => void errors.push(`${name} ${code}`),
+    }
+    const topics = (payload: string) =>
+      rules.apply(withPayload(payload), undefined, around).map(({ topic }) => topic)
+    expect(['{"battery":19}', '{"battery":20}', '{}', 'x'].map(topics)).toEqual([
+      ['low', 'all'],
+      ['all'],
+      ['all'],
+      ['all'],
+    ])
+    expect(errors).toEqual(['low CONDITION_FAILED', 'low CONDITION_FAILED'])
+    expect(rules.apply(EVENTS['client.connected'])).toHaveLength(1)
+  })
+})
+
+describe('mistakes', () => {
+  const WHEN = 'rules:\n  - hook: [client.connected, session.subscribed]\n    topic: t\n    when: '
+
+  it.each<[string, string[]]>([
+    ['qos > 0', ['4:11: in `when`, client.connected has no `qos`: use another field, or split the rule']],
+    [
+      'peerport > 0',
+      ['4:11: in `when`, session.subscribed has no `peerport`: use another field, or split the rule'],
+    ],
+    ['clientidd == "x"', ['4:11: in `when`, there is no field `clientidd`, did you mean `clientid`?']],
+    ['username == "x" && clientid > 3', ['4:30: in `when`, this cannot be: no such overload: string > int']],
+    [
+      '"username == node && clientid > 3"',
+      ['4:32: in `when`, this cannot be: no such overload: string > int'],
+    ],
+    ['username == ', ['4:22: in `when`, this is no CEL: Unexpected token: EOF']],
+    [
+      'username',
+      ['4:11: in `when`, it makes a value of the type string, not true or false: compare it with something'],
+    ],
+    ['nope(username)', ["4:11: in `when`, this cannot be: found no matching overload for 'nope(string)'"]],
+    ['12', ['4:11: `when` must be text, not the number `12`: put it in quotes']],
+    [
+      'username.matches("^(a+)+$")',
+      [
+        '4:11: in `when`, a device can make a regular expression run for minutes: use `startsWith`, `endsWith` or `contains`',
+      ],
+    ],
+    [
+      'username == "x" || username.contains(clientid)',
+      ['4:30: in `when`, `contains` needs a text that is written out, as in `topic.contains("x")`'],
+    ],
+  ])('%s', (text, expected) => {
+    expect(mistakesOf(`${WHEN}${text}\n`)).toEqual(expected)
+  })
+
+  it.each([
+    'payload.s in payload.t',
+    'payload.l.exists(x, x in payload.l)',
+    'payload.l.exists(x, payload.l.exists(y, y == x))',
+    'payload.l.exists(x, x + payload.s == "a")',
+    'payload.l.exists(x, size(payload.s) > 1)',
+    'payload.l.exists(x, payload.s.startsWith(payload.t))',
+    'cel.bind(a, payload.s + payload.s, a == "")',
+    'payload.s.split(payload.t).size() > 1',
+    `payload.a == 1${' || payload.a == 1'.repeat(400)}`,
+    `${'('.repeat(300)}qos == 1${')'.repeat(300)}`,
+  ])('%s could take long and is refused', (text) => {
+    expect(conditionProblem(text, ['message.publish'])).not.toBeNull()
+  })
+
+  it('are found where the text of the condition is folded, at its beginning', () => {
+    expect(mistakesOf(rule('when: >-', '  qos > 0 &&', '  clientidd == "x"'))).toEqual([
+      '4:11: in `when`, there is no field `clientidd`, did you mean `clientid`?',
+    ])
+  })
+
+  it('are none for the fields of each hook, and never throw', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom<HookPoint>(...HOOKS.keys()), (text, hook) => {
+        const problem = conditionProblem(text, [hook])
+        if (problem === null) compileCondition(text, [hook])(new RuleInput(EVENTS[hook], ''))
+        else expect(problem.message).not.toBe('')
+      }),
+      { numRuns: 1_000 },
+    )
+    for (const hook of HOOKS.keys()) {
+      expect(conditionProblem('clientid == "c" && timestamp > 0 && event != node', [hook])).toBeNull()
+    }
+  })
+})
