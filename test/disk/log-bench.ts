@@ -13,10 +13,10 @@ export interface LogBench {
 
 export const TINY: DiskLogConfig = {
   path: '/pretended',
-  maxBytes: 64 * 1024,
-  segmentBytes: 2 * 1024,
+  maxBytes: 12 * 1024,
+  segmentBytes: 512,
   syncMs: 1,
-  syncBytes: 1024,
+  syncBytes: 512,
   retryMs: 5,
 }
 

@@ -4,6 +4,7 @@ import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
 import { record } from '../support/records.ts'
 import { createLogBench, type LogBench, readAll, TINY } from './log-bench.ts'
 import { createPretendDisk, type PretendDisk, type Random } from './pretend-disk.ts'
+import { randomOf } from './random.ts'
 
 const TOPICS = ['stuck', 'quick', 'other']
 
@@ -77,7 +78,8 @@ class World {
     if (this.bench.log.unsyncedBytes === 0) return
     await this.bench.log.flush().then(
       () => {
-        for (const known of told) known.done = 'kept'
+        // What is appended is on disk; what is done goes after it, and may have met the cut.
+        if (!this.disk.isCut) for (const known of told) known.done = 'kept'
       },
       () => {},
     )
@@ -120,6 +122,7 @@ class World {
 
   /** Opens the log and compares all that is in it with what must and what may be. */
   private async open(mustBe: (known: Known) => boolean): Promise<void> {
+    this.disk.cutAt(Number.POSITIVE_INFINITY)
     this.bench = createLogBench({}, this.disk.files())
     const { log } = this.bench
     const recovery = await log.open()
@@ -178,8 +181,8 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       op: fc.constant('append' as const),
-      topics: fc.array(topicIndex, { minLength: 1, maxLength: 4 }),
-      bytes: fc.integer({ min: 8, max: 600 }),
+      topics: fc.array(fc.constantFrom(0, 1, 1, 1, 1, 2, 2, 2, 2, 2), { minLength: 1, maxLength: 4 }),
+      bytes: fc.integer({ min: 8, max: 200 }),
     }),
   },
   // The topic `stuck` is told to be done seldom, so that its records pin the files.
@@ -208,19 +211,8 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
 
 /** A bundle of appends at once, so that few operations make many files. */
 const bursts = fc
-  .array(fc.tuple(ops, fc.integer({ min: 1, max: 12 })), { minLength: 5, maxLength: 50 })
+  .array(fc.tuple(ops, fc.integer({ min: 1, max: 20 })), { minLength: 10, maxLength: 80, size: 'max' })
   .map((list) => list.flatMap(([op, times]) => (op.op === 'append' ? Array<Op>(times).fill(op) : [op])))
-
-/** The same numbers again for the same seed. */
-function randomOf(seed: number): Random {
-  let state = seed | 1
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return below <= 0 ? 0 : (state >>> 0) % below
-  }
-}
 
 describe('against a model', () => {
   test('whatever is done to it, whenever the power is cut', async () => {
@@ -237,7 +229,7 @@ describe('against a model', () => {
         await world.reopen()
         await world.bench.log.close()
       }),
-      { numRuns: 50 },
+      { numRuns: 200 },
     )
   })
 })

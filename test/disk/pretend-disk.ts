@@ -66,6 +66,8 @@ export interface PretendDisk {
   /** Bytes of all files, and the most they ever were. */
   readonly bytes: number
   readonly peakBytes: number
+  /** The changes that were made, in order: `write 0000000000000001.segment`. */
+  readonly log: readonly string[]
   readonly names: readonly string[]
   /** A file's bytes, to look at and to damage. */
   contentOf(name: string): Buffer
@@ -85,6 +87,7 @@ export function createPretendDisk(): PretendDisk {
   let changes = 0
   let cutBefore = Number.POSITIVE_INFINITY
   let peakBytes = 0
+  const log: string[] = []
 
   const total = (): number => {
     let bytes = 0
@@ -97,6 +100,7 @@ export function createPretendDisk(): PretendDisk {
     await new Promise((resolve) => setImmediate(resolve))
     if (own === life && !isCut && CHANGES.has(operation) && ++changes >= cutBefore) isCut = true
     if (own !== life || isCut) throw systemError('EIO')
+    if (CHANGES.has(operation)) log.push(`${operation} ${basename(path)}`)
     const error = disk.failing(operation, basename(path))
     if (error !== undefined) throw error
   }
@@ -129,9 +133,10 @@ export function createPretendDisk(): PretendDisk {
       },
       async write(from, length, position) {
         const bytes = Buffer.from(from.subarray(0, length))
+        const before = isCut
         await step(own, 'write', name).catch((error) => {
           // When the power is cut in the middle of a write, a part of it may be there.
-          if (isCut && own === life) change(inode, { at: position, bytes })
+          if (isCut && !before && changes === cutBefore) change(inode, { at: position, bytes })
           throw error
         })
         change(inode, { at: position, bytes })
@@ -231,6 +236,7 @@ export function createPretendDisk(): PretendDisk {
       disk.failing = () => undefined
     },
     failing: () => undefined,
+    log,
     get bytes() {
       return total()
     },
@@ -266,7 +272,7 @@ function applied(bytes: Buffer, change: Change): Buffer {
 function surviving<T>(changes: readonly T[], random: Random): readonly T[] {
   const how = random(4)
   if (how === 0) return []
-  if (how === 1) return changes
+  if (how === 1) return [...changes]
   if (how === 2) return changes.slice(0, random(changes.length + 1))
   return changes.filter(() => random(2) === 0)
 }
