@@ -62,6 +62,7 @@ export function createWriter(
     freshName,
     discard,
     onStored: stored,
+    room,
   })
   let nextSeq = 1
   let storedSeq = 0
@@ -132,7 +133,6 @@ export function createWriter(
   }
 
   async function once(): Promise<void> {
-    await room()
     writeNotes()
     waitingBytes = 0
     const upTo = nextSeq - 1
