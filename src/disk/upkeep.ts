@@ -80,7 +80,7 @@ export function createUpkeep(limits: Room, deps: UpkeepDeps): Upkeep {
   /** One at a time and synced: the next file's DONE frames may speak of this one's records. */
   async function removeSpent(segment: Segment): Promise<void> {
     await files.unlink(join(path, segment.name))
-    segments.remove(segment);
+    segments.remove(segment)
     letGo(segment)
     await files.syncDirectory(path)
     onRoom()
