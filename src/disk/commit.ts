@@ -29,6 +29,8 @@ export interface CommitDeps {
   /** A file that holds nothing any more and is to be deleted when that is possible. */
   readonly discard: (name: string, bytes: number) => void
   readonly onStored: (seq: number) => void
+  /** Waits as long as the files take too much room and something is being done about it. */
+  readonly room: () => Promise<void> | null
 }
 
 /**
@@ -37,7 +39,7 @@ export interface CommitDeps {
  * same place, or after a failed sync in a new file, as the kernel takes pages for written that are not.
  */
 export function createCommit(deps: CommitDeps): () => Promise<void> {
-  const { files, path, segments, unwritten, freshName, discard, onStored } = deps
+  const { files, path, segments, unwritten, freshName, discard, onStored, room } = deps
 
   async function step<T>(action: string, at: string, doing: Promise<T>): Promise<T> {
     try {
@@ -67,7 +69,10 @@ export function createCommit(deps: CommitDeps): () => Promise<void> {
   }
 
   async function store(segment: Segment, chunks: readonly Chunk[]): Promise<void> {
-    if (segment.file === null) await create(segment)
+    if (segment.file === null) {
+      await room()
+      await create(segment)
+    }
     const { file } = segment
     if (file === null) return
     const at = join(path, segment.name)

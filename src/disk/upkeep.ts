@@ -162,7 +162,8 @@ export function createUpkeep(limits: Room, deps: UpkeepDeps): Upkeep {
     wake,
     discard,
     room() {
-      if (running === null || ending || !isShort()) return null
+      if (ending || !isShort()) return null
+      wake()
       return new Promise((resolve) => {
         waiting.push(resolve)
       })

@@ -64,6 +64,7 @@ export function createWriter(
     freshName,
     discard,
     onStored: stored,
+    room,
   })
   let nextSeq = 1
   let storedSeq = 0
@@ -134,7 +135,6 @@ export function createWriter(
   }
 
   async function once(): Promise<void> {
-    await room()
     writeNotes()
     waitingBytes = 0
     const upTo = nextSeq - 1
