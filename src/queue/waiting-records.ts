@@ -58,6 +58,8 @@ const isOnDisk = (run: Run | undefined): run is DiskRun => run !== undefined && 
 
 /** How far `find` looks. */
 const SEARCH_LIMIT = 1000
+/** What is on disk and still in memory, of one lane: enough for the next batches, so that a backlog costs no memory. */
+const WINDOW = { records: 16_000, bytes: 16 * 1024 * 1024 } as const
 /** What is brought into memory at one time, where memory is free, and where it is not. */
 const LOAD = { records: 4000, bytes: 2 * 1024 * 1024 } as const
 const LOAD_LITTLE = { records: 250, bytes: 128 * 1024 } as const
@@ -76,17 +78,21 @@ export function createWaitingRecords(topic: string, deps: WaitingRecordsDeps): W
   let bytes = 0
 
   function push(record: KafkaRecord): void {
+    const last = behind.at(-1)
+    const leavesMemory = record.seq > 0 && (isOnDisk(last) || isFull(record.bytes))
     records++
     bytes += record.bytes
-    const last = behind.at(-1)
-    const mayLeaveMemory = record.seq > 0 && (isOnDisk(last) || !deps.hasMemory(record.bytes))
-    if (mayLeaveMemory) {
+    if (leavesMemory) {
       spill(record)
       return
     }
     if (record.seq > 0) deps.onLoaded(1, record.bytes)
     inMemory(last).push(record)
   }
+
+  /** Whether one more that is on disk, too, is beyond the window. */
+  const isFull = (more: number): boolean =>
+    (records > 0 && (records >= WINDOW.records || bytes + more > WINDOW.bytes)) || !deps.hasMemory(more)
 
   function inMemory(last: Run | undefined): Fifo<KafkaRecord> {
     if (last === undefined) return front

@@ -21,6 +21,7 @@ const records: fc.Arbitrary<KafkaRecord[]> = fc.array(
   fc.record({
     topic: text,
     key: fc.option(buffer(300)),
+    partition: fc.option(fc.nat(2 ** 31 - 1)),
     value: buffer(2_000),
     headers: fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true }),
     timestampMs: fc.double({ noNaN: true }),
@@ -117,6 +118,7 @@ describe('records in a frame', () => {
 const one: KafkaRecord = {
   topic: 't',
   key: null,
+  partition: null,
   value: Buffer.from('v'),
   headers: {},
   timestampMs: 1,
