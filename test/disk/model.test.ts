@@ -235,7 +235,7 @@ describe('against a model', () => {
         await world.reopen()
         await world.bench.log.close()
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 })
