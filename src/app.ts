@@ -55,6 +55,9 @@ export interface AppDeps {
   readonly kafkaCa?: string
 }
 
+/** A lane is let go when nothing came for so long, or up to twice that. */
+const IDLE_LANE_MS = 300_000
+
 const DISK_STOPS = 'the disk takes nothing more: records are in memory only until it does'
 
 /** How long connections may take to close when all the work is done. */
@@ -135,6 +138,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     version: deps.version,
     memoryBoundBytes: largestRssBytes(memoryKeys),
   })
+  const topics = createTopicLimit(config.kafka.maxTopics, fixedTopics(deps.rules))
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
     {
@@ -145,7 +149,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       log,
       surroundings: {
         deadLetterTopic,
-        topics: createTopicLimit(config.kafka.maxTopics, fixedTopics(deps.rules)),
+        topics,
         onError: createRuleWatch({ log, metrics }),
       },
       onReply: metrics.replied,
@@ -161,6 +165,14 @@ export function createApp(config: Config, deps: AppDeps): App {
     metrics: () => metrics.scrape(),
   })
 
+  function letGoIdleLanes(): void {
+    delivery.letGoIdle((topic) => {
+      const gone = queue.letGo(topic)
+      if (gone) topics.release(topic)
+      return gone
+    })
+  }
+
   /** Downstream first, so that no call comes in before there is somewhere to put it. */
   async function start(): Promise<AppPorts> {
     if (!isLoopback(config.grpc.host)) {
@@ -170,6 +182,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       for (const warning of policyWarnings(policy, hooks)) log.warn({ rule: name }, warning)
     }
     delivery.start()
+    setInterval(letGoIdleLanes, IDLE_LANE_MS).unref()
     try {
       const { port: httpPort } = await http.start()
       // What an earlier life left comes before what comes in now.
