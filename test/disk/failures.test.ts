@@ -181,6 +181,41 @@ describe('a disk that does not give what was written', () => {
     await next.log.close()
   })
 
+  test('a hole before the end is what was not synced yet: no damage, now and later', async () => {
+    const { disk, log } = await opened()
+    append(log, 't', 'one', 'two', 'three')
+    await log.close()
+    spoil(disk, FIRST, 'two')
+    const next = createLogBench({}, disk.files())
+    const recovery = await next.log.open()
+    expect(recovery).toMatchObject({ records: 2, damagedFiles: [], unreadableRecords: 0 })
+    expect(recovery.tornBytes).toBeGreaterThan(0)
+    append(next.log, 't', 'four')
+    await next.log.flush()
+    // It is another file's turn now; the one with the hole must not look damaged.
+    disk.powerCut()
+    await next.log.close()
+    disk.powerOn(() => 1)
+    const last = createLogBench({}, disk.files())
+    expect(await last.log.open()).toMatchObject({ records: 3, tornBytes: 0, damagedFiles: [] })
+    expect(valuesOf(await readAll(last.log, 't'))).toEqual(['one', 'three', 'four'])
+    await last.log.close()
+  })
+
+  test('a number of which anything is left is not given again', async () => {
+    const { disk, log } = await opened()
+    const [one, two] = append(log, 't', 'one', 'two') as [KafkaRecord, KafkaRecord]
+    log.done([two])
+    await log.close()
+    // The record is lost, and that it is done is not.
+    spoil(disk, FIRST, 'two')
+    const { log: next } = await opened(disk)
+    const [three] = append(next, 't', 'three') as [KafkaRecord]
+    expect(three.seq).toBeGreaterThan(two.seq)
+    expect((await readAll(next, 't')).map(({ seq }) => seq)).toEqual([one.seq, three.seq])
+    await next.close()
+  })
+
   test('a torn end is cut off', async () => {
     const { disk, log } = await threeInFirst()
     await log.close()
