@@ -90,6 +90,37 @@ describe('a disk that does not take what is written', () => {
     await next.close()
   })
 
+  test('copies that a failed sync left behind are not read, not counted and not brought back', async () => {
+    const { log, disk } = await opened()
+    append(log, 't', 'before')
+    await log.flush()
+    // What was written cannot be cut off again either.
+    disk.failing = (operation) => (/datasync|truncate/.test(operation) ? systemError('EIO') : undefined)
+    append(log, 't', 'during')
+    await expect(log.flush()).rejects.toThrow('sync')
+    disk.failing = () => undefined
+    await log.flush()
+    disk.powerCut()
+    await log.close()
+    disk.powerOn(() => 1)
+    expect(disk.contentOf(FIRST).includes('during')).toBe(true)
+    const next = createLogBench({}, disk.files())
+    expect(await next.log.open()).toMatchObject({ records: 2 })
+    const all = await readAll(next.log, 't')
+    expect(valuesOf(all)).toEqual(['before', 'during'])
+    next.log.done(all.slice(1))
+    expect(valuesOf(await readAll(next.log, 't'))).toEqual(['before'])
+    // Enough that the files after the first one might be deleted, and with them what is done.
+    const more = append(next.log, 't', ...Array.from({ length: 10 }, () => 'x'.repeat(300)))
+    await next.log.flush()
+    next.log.done(more)
+    await next.log.close()
+    const last = createLogBench({}, disk.files())
+    expect(await last.log.open()).toMatchObject({ records: 1 })
+    expect(valuesOf(await readAll(last.log, 't'))).toEqual(['before'])
+    await last.log.close()
+  })
+
   test('closing gives up, and says so', async () => {
     const { log, disk } = await opened()
     fail(disk, 'write', 'EIO')
