@@ -6,7 +6,7 @@ export interface Room {
   readonly segmentBytes: number
 }
 
-/** Rewriting a file takes more than copying its live bytes: as much as copying this part of a full one. */
+/** Rewriting takes more than copying live bytes: for each file, the new one too, as much as copying this part of a full one. */
 const FILE_COST = 1 / 256
 
 /** Not worth the work: less than this part of what is copied. */
@@ -47,7 +47,7 @@ export function chooseRun(
       bytes += spendable(segment)
       if (j > i && live > segmentBytes - SEGMENT_HEADER_BYTES) break
       const files = j - i + 1
-      const score = why === 'waste' ? bytes / (live + files * fileCost) : (files - 1) / (live + fileCost)
+      const score = why === 'waste' ? bytes / (live + (files + 1) * fileCost) : (files - 1) / (live + fileCost)
       if (score <= bestScore || (why === 'waste' && bytes < LEAST_GAIN * (live + bytes))) continue
       bestScore = score
       best = idle.slice(i, j + 1)
