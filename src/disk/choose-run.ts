@@ -47,7 +47,8 @@ export function chooseRun(
       bytes += spendable(segment)
       if (j > i && live > segmentBytes - SEGMENT_HEADER_BYTES) break
       const files = j - i + 1
-      const score = why === 'waste' ? bytes / (live + (files + 1) * fileCost) : (files - 1) / (live + fileCost)
+      const score =
+        why === 'waste' ? bytes / (live + (files + 1) * fileCost) : (files - 1) / (live + fileCost)
       if (score <= bestScore || (why === 'waste' && bytes < LEAST_GAIN * (live + bytes))) continue
       bestScore = score
       best = idle.slice(i, j + 1)
