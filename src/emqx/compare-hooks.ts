@@ -1,5 +1,6 @@
 import { isSince, parseEmqxVersion } from '../exhook/emqx-version.ts'
 import { answerLoad } from '../exhook/provider-loaded.ts'
+import type { ContractVersion } from '../hooks.ts'
 import { covers } from '../rules/filter-cover.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { RegisteredHook } from './provider.ts'
@@ -27,12 +28,19 @@ export type HookComparison =
 
 /**
  * The hooks that an EMQX of this version is asked for at a load: those of the rules, less what it does not know. Contract v2
- * ends with 5.8; an unreadable version counts as 5.0.
+ * ends with 5.8; an unreadable version counts as 5.0. `contract`: that EMQX spoke, where it is known.
  */
-export function neededHooks(interests: RuleSet['interests'], emqxVersion: string): HookFilters {
-  const version = parseEmqxVersion(emqxVersion)
-  const contract = version !== null && isSince(version, '5.9.0') ? 'v3' : 'v2'
+export function neededHooks(
+  interests: RuleSet['interests'],
+  emqxVersion: string,
+  contract: ContractVersion = contractOf(emqxVersion),
+): HookFilters {
   return new Map(answerLoad(interests, emqxVersion, contract).hooks.map(({ name, topics }) => [name, topics]))
+}
+
+function contractOf(emqxVersion: string): ContractVersion {
+  const version = parseEmqxVersion(emqxVersion)
+  return version !== null && isSince(version, '5.9.0') ? 'v3' : 'v2'
 }
 
 /** Compares the hooks of EMQX's `/hooks` with those needed. The order of hooks and filters means nothing. Pure. */
