@@ -126,11 +126,15 @@ describe('with an API key', () => {
     await until(() => on.said('still calls other hooks')).toBe(1)
     await on.looked()
     expect([loads(), on.states()]).toEqual([2, ['differs -']])
+    on.hooks.look()
+    await until(loads).toBe(3)
+    await on.looked()
+    expect(loads()).toBe(3)
     asked.filter = 'b'
     await api.update('p', (await api.get('p')).body)
     await until(on.states).toEqual(['same'])
-    expect(loads()).toBe(3)
-    expect(on.said('having EMQX load')).toBe(1)
+    expect(loads()).toBe(4)
+    expect(on.said('having EMQX load')).toBe(2)
   })
 
   it('processes with different rules, as in a rolling update, do not fight', async () => {
