@@ -67,8 +67,10 @@ function differenceOf(
     return [
       { hook, missing: [], extra: known, what: 'is registered and no rule needs it', losesEvents: false },
     ]
-  const missing = needed.filter((filter) => !known.includes(filter))
-  const extra = known.filter((filter) => !needed.includes(filter))
+  const has = new Set(known)
+  const wants = new Set(needed)
+  const missing = needed.filter((filter) => !has.has(filter))
+  const extra = known.filter((filter) => !wants.has(filter))
   if (missing.length === 0 && extra.length === 0 && (known.length === 0) === (needed.length === 0)) return []
   const losesEvents =
     known.length > 0 &&
@@ -76,16 +78,24 @@ function differenceOf(
   return [{ hook, missing, extra, what: inWords(known, needed, missing, extra), losesEvents }]
 }
 
+/** More filters than these are a number. */
+const MAX_SHOWN = 20
+
+const shown = (filters: readonly string[]): string =>
+  filters.length <= MAX_SHOWN
+    ? filters.join(', ')
+    : `${filters.slice(0, MAX_SHOWN).join(', ')} and ${filters.length - MAX_SHOWN} more`
+
 function inWords(
   known: readonly string[],
   needed: readonly string[],
   missing: readonly string[],
   extra: readonly string[],
 ): string {
-  if (needed.length === 0) return `has filters (${extra.join(', ')}) and is needed for every topic`
-  if (known.length === 0) return `has no filters and is needed for ${missing.join(', ')} only`
+  if (needed.length === 0) return `has filters (${shown(extra)}) and is needed for every topic`
+  if (known.length === 0) return `has no filters and is needed for ${shown(missing)} only`
   return [
-    ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
-    ...(extra.length > 0 ? [`has ${extra.join(', ')}, which no rule needs`] : []),
+    ...(missing.length > 0 ? [`lacks ${shown(missing)}`] : []),
+    ...(extra.length > 0 ? [`has ${shown(extra)}, which no rule needs`] : []),
   ].join('; ')
 }

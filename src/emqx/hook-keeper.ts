@@ -132,6 +132,7 @@ export function createHookKeeper(config: HookKeeperConfig, deps: HookKeeperDeps)
   async function reload(): Promise<boolean> {
     mayReload = false
     log.info({ provider: name }, 'having EMQX load this server again, as the rules need other hooks')
+    // Its own comparison is not used: the rules may have changed again, and `hooks.filters` counts.
     const { outcome } = await deps.reloader.reload(name, new Map())
     const standing = await look()
     if (standing?.state === 'same') {

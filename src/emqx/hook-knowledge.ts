@@ -56,6 +56,8 @@ interface Heard {
   readonly contract?: ContractVersion
   readonly why: string
   readonly atMs: number
+  /** How that stands to the rules that it was last compared with. */
+  judged?: { readonly by: RuleSet['interests']; readonly standing: HookStanding }
 }
 
 /** Names come over the network. */
@@ -75,8 +77,13 @@ export function createHookKnowledge({ interests, filters }: HookKnowledgeDeps): 
     if (heard.size > MAX_NODES) heard.delete(heard.keys().next().value ?? '')
   }
 
-  const standingOf = ({ hooks, ...emqx }: Heard): HookStanding | null =>
-    hooks === null ? null : hookStanding(hooks, emqx, interests(), filters)
+  /** Judged once for each version of the rules: there may be thousands of filters. */
+  function standingOf(what: Heard): HookStanding | null {
+    if (what.hooks === null) return null
+    const by = interests()
+    if (what.judged?.by !== by) what.judged = { by, standing: hookStanding(what.hooks, what, by, filters) }
+    return what.judged.standing
+  }
 
   return {
     nodes() {
