@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from '../src/app.ts'
 import { loadConfig } from '../src/config/load-config.ts'
-import { loadRuleFile } from '../src/reload/load-rule-file.ts'
+import { loadFittedRules } from '../src/reload/load-fitted-rules.ts'
 import type { KafkaRecord } from '../src/rules/kafka-record.ts'
 import { type Arrival, createArrivals, pretty } from './arrivals.ts'
 import type { DemoRun } from './demo-run.ts'
@@ -30,7 +30,7 @@ export async function runOnQueue({ options, scenario, say, atEnd }: DemoRun): Pr
     env: {},
     readFile: (path) => readFileSync(path, 'utf8'),
   })
-  const rules = loadRuleFile(config)
+  const rules = loadFittedRules(config)
   const app = createApp(config, { rules, log: pino({ level: 'silent' }), version: 'demo' })
   const ports = await app.start()
   atEnd(() => app.stop())

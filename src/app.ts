@@ -22,7 +22,7 @@ import { createPreflight, type Preflight } from './preflight/preflight.ts'
 import { topicNeeds } from './preflight/topic-needs.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
 import { readinessNow } from './readiness.ts'
-import { compileRuleFile, type LoadedRules } from './reload/load-rule-file.ts'
+import { compileFittedRules, type LoadedRules } from './reload/load-fitted-rules.ts'
 import { createRuleReload, type RuleReload } from './reload/rule-reload.ts'
 import { policyWarnings } from './rules/policy.ts'
 import type { RuleSet } from './rules/rule-set.ts'
@@ -147,7 +147,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     { path: config.rules },
     {
       initial: deps.rules,
-      compile: (read) => compileRuleFile(read, config),
+      compile: (read) => compileFittedRules(read, config),
       log,
       onChanged(now) {
         topicLimit.fix(fixedTopics(now.rules))

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { type ConfigSources, readConfig } from '../config/load-config.ts'
-import { type LoadedRules, loadRuleFile } from '../reload/load-rule-file.ts'
+import { type LoadedRules, loadFittedRules } from '../reload/load-fitted-rules.ts'
 
 /**
  * The configuration and the rules that it names. Throws a ConfigError with the mistakes of both, and of what does not
@@ -11,7 +11,7 @@ export function loadAll(sources: ConfigSources): { readonly config: Config; read
   const { config, mistakes } = readConfig(sources)
   let rules: LoadedRules
   try {
-    rules = loadRuleFile(config)
+    rules = loadFittedRules(config)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigError([...mistakes, ...error.mistakes])

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createSleeper } from '../delivery/sleeper.ts'
-import { digestOf } from './load-rule-file.ts'
+import { digestOf } from './load-fitted-rules.ts'
 
 /** What stands in the file, or that it cannot be read. */
 export interface FileReading {

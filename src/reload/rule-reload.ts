@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { ConfigError, formatMistake, type Mistake } from '../config/config-error.ts'
 import { counted } from '../text/table.ts'
 import { createFileWatch, type FileReading, type FileWatchConfig } from './file-watch.ts'
-import type { LoadedRules } from './load-rule-file.ts'
+import type { LoadedRules } from './load-fitted-rules.ts'
 import { type RulesChange, rulesChange } from './rules-change.ts'
 
 /** What became of a version of the rule file: it is in force, it was not taken, or its rules were those in force. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createFileWatch, type FileWatchConfig } from '../../src/reload/file-watch.ts'
-import { digestOf } from '../../src/reload/load-rule-file.ts'
+import { digestOf } from '../../src/reload/load-fitted-rules.ts'
 import { configMapVolume, ruleDirectory, temporaryFolder } from './rule-directory.ts'
 
 /** What a started watch has told so far; `null` for a file that cannot be read. Only the system's word counts unless a test polls. */

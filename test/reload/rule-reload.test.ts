@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
-import { compileRuleFile, digestOf, type LoadedRules, loadRuleFile } from '../../src/reload/load-rule-file.ts'
+import {
+  compileFittedRules,
+  digestOf,
+  type LoadedRules,
+  loadFittedRules,
+} from '../../src/reload/load-fitted-rules.ts'
 import { createRuleReload } from '../../src/reload/rule-reload.ts'
 import { rulesPart } from '../../src/reload/rules-part.ts'
 import { createLogRecorder } from '../support/quiet-log.ts'
@@ -24,8 +29,8 @@ function following(path: string, flags: readonly string[] = []) {
   const reload = createRuleReload(
     { path, settleMs: 20, pollMs: 1e6, unwatchedPollMs: 20 },
     {
-      initial: loadRuleFile(config),
-      compile: (read) => compileRuleFile(read, config),
+      initial: loadFittedRules(config),
+      compile: (read) => compileFittedRules(read, config),
       log,
       onChanged: (now) => void changes.push(now),
       onAsked: () => void asked++,

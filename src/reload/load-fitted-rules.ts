@@ -17,16 +17,16 @@ export interface LoadedRules {
   readonly digest: string
 }
 
-/** Reads and compiles the file that the configuration names. Throws as `compileRuleFile` does. */
-export function loadRuleFile(config: FitConfig): LoadedRules {
-  return compileRuleFile(() => readFileSync(config.rules), config)
+/** Reads and compiles the file that the configuration names. Throws as `compileFittedRules` does. */
+export function loadFittedRules(config: FitConfig): LoadedRules {
+  return compileFittedRules(() => readFileSync(config.rules), config)
 }
 
 /**
  * Compiles the bytes of a rule file. Throws a ConfigError with every mistake: of the file, also when `read` throws, else
  * of what does not fit the configuration.
  */
-export function compileRuleFile(read: () => Uint8Array, config: FitConfig): LoadedRules {
+export function compileFittedRules(read: () => Uint8Array, config: FitConfig): LoadedRules {
   let bytes: Uint8Array = new Uint8Array()
   const text = decodeRuleText(() => {
     bytes = read()
