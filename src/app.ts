@@ -61,6 +61,9 @@ export interface AppDeps {
   readonly kafkaCa?: string
 }
 
+/** A lane is let go when nothing came for so long, or up to twice that. */
+const IDLE_LANE_MS = 300_000
+
 const DISK_STOPS = 'the disk takes nothing more: records are in memory only until it does'
 
 /** How long connections may take to close when all the work is done. */
@@ -142,7 +145,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     version: deps.version,
     memoryBoundBytes: largestRssBytes(memoryKeys),
   })
-  const topicLimit = createTopicLimit(config.kafka.maxTopics, fixedTopics(deps.rules.rules))
+  const topics = createTopicLimit(config.kafka.maxTopics, fixedTopics(deps.rules.rules))
   const rules: RuleReload = createRuleReload(
     { path: config.rules },
     {
@@ -150,7 +153,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       compile: (read) => compileFittedRules(read, config),
       log,
       onChanged(now) {
-        topicLimit.fix(fixedTopics(now.rules))
+        topics.fix(fixedTopics(now.rules), new Set([...queue.lanes()].map((lane) => lane.topic)))
         warnOfPolicies(now.rules, log)
         preflight.run()
         emqxHooks.rulesChanged()
@@ -173,7 +176,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       log,
       surroundings: {
         deadLetterTopic,
-        topics: topicLimit,
+        topics,
         onError: createRuleWatch({ log, metrics }),
       },
       onReply: metrics.replied,
@@ -194,6 +197,14 @@ export function createApp(config: Config, deps: AppDeps): App {
     metrics: () => metrics.scrape(),
   })
 
+  function letGoIdleLanes(): void {
+    delivery.letGoIdle((topic) => {
+      const gone = queue.letGo(topic)
+      if (gone) topics.release(topic)
+      return gone
+    })
+  }
+
   /** Downstream first, so that no call comes in before there is somewhere to put it. */
   async function start(): Promise<AppPorts> {
     if (!isLoopback(config.grpc.host)) {
@@ -201,6 +212,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     }
     warnOfPolicies(deps.rules.rules, log)
     delivery.start()
+    setInterval(letGoIdleLanes, IDLE_LANE_MS).unref()
     try {
       const { port: httpPort } = await http.start()
       // What an earlier life left comes before what comes in now.

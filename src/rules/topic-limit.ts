@@ -4,8 +4,11 @@ export interface TopicLimit {
   admits(topic: string): boolean
   /** The topic is no longer in use: its place is free for another. One of `fixed` keeps its place. */
   release(topic: string): void
-  /** Other rules are in force: these are `fixed` now. Those that were and are no longer keep their place until they are released. */
-  fix(topics: Iterable<string>): void
+  /**
+   * Other rules are in force: these are `fixed` now. Those that were and are no longer free their place, or where they are
+   * among `busy`, which still have records, when they are released.
+   */
+  fix(topics: Iterable<string>, busy: ReadonlySet<string>): void
 }
 
 /** `max` topics at most; those of `fixed` are among them from the beginning. */
@@ -22,7 +25,8 @@ export function createTopicLimit(max: number, fixed: Iterable<string> = []): Top
     release(topic) {
       if (!lasting.has(topic)) inUse.delete(topic)
     },
-    fix(topics) {
+    fix(topics, busy) {
+      for (const topic of lasting) if (!busy.has(topic)) inUse.delete(topic)
       lasting = new Set(topics)
       for (const topic of lasting) inUse.add(topic)
     },

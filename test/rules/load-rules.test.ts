@@ -59,7 +59,7 @@ describe('loadRules', () => {
     expect(unreadable(denied)).toBe('the file may not be read: check its permissions')
   })
 
-  it.each(['smart-lock.yaml', 'fleet-telemetry.yaml', 'client-audit.yaml'])(
+  it.each(['smart-lock.yaml', 'fleet-telemetry.yaml', 'client-audit.yaml', 'devices-choose.yaml'])(
     'reads the example %s',
     (name) => {
       expect(loadRules(join(import.meta.dirname, '../../examples', name)).rules.length).toBeGreaterThan(1)
