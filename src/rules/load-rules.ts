@@ -20,9 +20,12 @@ export function loadRuleConfigs(path: string): readonly RuleConfig[] {
   return readRules(readText(path), path)
 }
 
-function readText(path: string): string {
+const readText = (path: string): string => decodeRuleText(() => readFileSync(path), path)
+
+/** The text of a rule file. Throws a ConfigError when `read` throws, or what it gives is no UTF-8. */
+export function decodeRuleText(read: () => Uint8Array, path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+    return new TextDecoder('utf-8', { fatal: true }).decode(read())
   } catch (error) {
     throw new ConfigError([{ file: path, message: unreadable(error) }])
   }
