@@ -66,6 +66,9 @@ const IDLE_LANE_MS = 300_000
 
 const DISK_STOPS = 'the disk takes nothing more: records are in memory only until it does'
 
+/** How long the last records may take to the disk. */
+const FLUSH_MS = 5000
+
 /** How long connections may take to close when all the work is done. */
 const CLOSE_GRACE_MS = 1000
 
@@ -125,7 +128,14 @@ export function createApp(config: Config, deps: AppDeps): App {
     },
   })
   const keepOpen =
-    disk && createKeepOpen(disk, { log, onOpen: (recovery) => queue.recover(recovery, disk.lastSeq) })
+    disk &&
+    createKeepOpen(disk, {
+      log,
+      onOpen(recovery) {
+        for (const { topic } of recovery.lanes) topics.admits(topic)
+        queue.recover(recovery, disk.lastSeq)
+      },
+    })
   const queue: BoundedQueue = createBoundedQueue(
     { ...config.queue, deadLetterTopic },
     { log, ledger, onRecords: (lane) => delivery.notify(lane), disk },
@@ -266,7 +276,9 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   /** Gives up what is not on disk. */
   async function abandon(): Promise<number> {
-    await disk?.flush().catch((error: Error) => log.error({ error: error.message }, DISK_STOPS))
+    const flushed = disk?.flush().catch((error: Error) => log.error({ error: error.message }, DISK_STOPS))
+    // A disk that hangs does not hold up the end.
+    await Promise.race([flushed, sleep(FLUSH_MS, undefined, { ref: false })])
     const lost = queue.abandon()
     await disk?.close()
     return lost
