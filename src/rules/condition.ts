@@ -37,6 +37,25 @@ export function compileCondition(text: string, hooks: readonly HookPoint[]): Con
   }
 }
 
+/** A condition without mistakes, taken apart: its tree, and a way to evaluate a part of it that names no field; null: no truth value. */
+export function parseCondition(
+  text: string,
+  hooks: readonly HookPoint[],
+): { readonly ast: ASTNode; readonly evaluate: (part: string) => boolean | null } {
+  const environment = environmentFor(hooks)
+  return {
+    ast: environment.parse(text).ast,
+    evaluate(part) {
+      try {
+        const value: unknown = environment.evaluate(part, {})
+        return typeof value === 'boolean' ? value : null
+      } catch {
+        return null
+      }
+    },
+  }
+}
+
 /** What is wrong with a condition for a rule of these hooks, with the fix; null when nothing is. */
 export function conditionProblem(text: string, hooks: readonly HookPoint[]): ConditionProblem | null {
   const environment = environmentFor(hooks)
