@@ -29,12 +29,19 @@ export function readName(file: YamlFile, entry: Entry): Text | null {
 }
 
 export function readHooks(file: YamlFile, entry: Entry): readonly HookPoint[] {
-  const hooks: HookPoint[] = []
-  for (const { text, node } of readTexts(file, entry) ?? []) {
-    if (isHookPoint(text)) hooks.push(text)
-    else file.mistake(node, `there is no hook ${quoted(text)}${hookHint(text)}`)
-  }
-  return hooks
+  return (readTexts(file, entry) ?? []).flatMap((text) => hookOf(file, text) ?? [])
+}
+
+/** One hook; null after noting that it is none. */
+export function readHook(file: YamlFile, entry: Entry): HookPoint | null {
+  const text = readText(file, entry)
+  return text === null ? null : hookOf(file, text)
+}
+
+function hookOf(file: YamlFile, { text, node }: Text): HookPoint | null {
+  if (isHookPoint(text)) return text
+  file.mistake(node, `there is no hook ${quoted(text)}${hookHint(text)}`)
+  return null
 }
 
 export function readFilters(file: YamlFile, entry: Entry, hooks: readonly HookPoint[]): readonly string[] {
