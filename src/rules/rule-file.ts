@@ -16,7 +16,7 @@ import { described, type Entry, type Keys, readBoolean, readMap, written } from 
 /** A record goes to the partition of its client, so that each device's order is kept. */
 const DEFAULT_KEY = '${clientid}'
 
-const TIMESTAMPS: readonly TimestampChoice[] = ['event', 'now']
+export const TIMESTAMPS: readonly TimestampChoice[] = ['event', 'now']
 const NO_TOPIC = { topic: '', allow: null }
 const NO_HEADERS: ReadonlyMap<string, string> = new Map()
 

@@ -1,4 +1,5 @@
 import { isMap, isScalar, type Node } from 'yaml'
+import { MAX_PARTITION } from '../kafka-record.ts'
 import type { YamlFile } from '../yaml-file.ts'
 import { described, type Entry, isWrittenNull, type Keys, readMap, readText, written } from '../yaml-map.ts'
 import { readJsonExpectations, type WantedAt } from './json-expectations.ts'
@@ -7,8 +8,6 @@ import { readWholeNumber } from './read-whole-number.ts'
 import { type Expectation, type ExpectedRecord, RECORD_FIELDS, type RecordField } from './rule-test.ts'
 
 export const RECORD_KEYS: Keys = { known: new Set(RECORD_FIELDS), later: new Set() }
-
-const MAX_PARTITION = 2 ** 31 - 1
 
 /** Reads what a test tells of a record; notes every mistake. */
 export function readExpected(file: YamlFile, item: Node): ExpectedRecord {
