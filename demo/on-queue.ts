@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from '../src/app.ts'
 import { loadConfig } from '../src/config/load-config.ts'
+import { loadFittedRules } from '../src/reload/load-fitted-rules.ts'
 import type { KafkaRecord } from '../src/rules/kafka-record.ts'
-import { loadRules } from '../src/rules/load-rules.ts'
 import { type Arrival, createArrivals, pretty } from './arrivals.ts'
 import type { DemoRun } from './demo-run.ts'
 import { play } from './play.ts'
@@ -25,8 +25,12 @@ export async function runOnQueue({ options, scenario, say, atEnd }: DemoRun): Pr
   say(
     'NO KAFKA can be had here, so NOTHING WILL REACH A KAFKA: the records stay in the queue of the provider',
   )
-  const config = loadConfig({ argv: FLAGS, env: {}, readFile: (path) => readFileSync(path, 'utf8') })
-  const rules = loadRules(join(import.meta.dirname, '..', RULES))
+  const config = loadConfig({
+    argv: [...FLAGS, `--rules=${join(import.meta.dirname, '..', RULES)}`],
+    env: {},
+    readFile: (path) => readFileSync(path, 'utf8'),
+  })
+  const rules = loadFittedRules(config)
   const app = createApp(config, { rules, log: pino({ level: 'silent' }), version: 'demo' })
   const ports = await app.start()
   atEnd(() => app.stop())

@@ -9,6 +9,7 @@ import { createDelivery, type Delivery } from './delivery/delivery.ts'
 import { createDiskLog } from './disk/create-disk-log.ts'
 import type { DiskLog, DiskLogDeps } from './disk/disk-log.ts'
 import { createKeepOpen } from './disk/keep-open.ts'
+import { createEmqxHooks } from './emqx/emqx-hooks.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
@@ -21,6 +22,8 @@ import { createPreflight, type Preflight } from './preflight/preflight.ts'
 import { topicNeeds } from './preflight/topic-needs.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
 import { readinessNow } from './readiness.ts'
+import { compileFittedRules, type LoadedRules } from './reload/load-fitted-rules.ts'
+import { createRuleReload, type RuleReload } from './reload/rule-reload.ts'
 import { policyWarnings } from './rules/policy.ts'
 import type { RuleSet } from './rules/rule-set.ts'
 import { createTopicLimit } from './rules/topic-limit.ts'
@@ -38,6 +41,8 @@ export interface AppPorts {
 export interface App {
   readonly queue: BoundedQueue
   ledger(): LedgerSnapshot
+  /** Reads the rule file soon, changed or not. */
+  reload(): void
   /** Returns when hook calls can come in; Kafka need not be there. Rejects when a port cannot be had. Call it once. */
   start(): Promise<AppPorts>
   /**
@@ -48,12 +53,16 @@ export interface App {
 }
 
 export interface AppDeps {
-  readonly rules: RuleSet
+  /** Those of the file `rules` of the configuration, which is watched from the start on. */
+  readonly rules: LoadedRules
   readonly log: Logger
   readonly version: string
   /** The PEM text of `kafka.tls_ca_file`. */
   readonly kafkaCa?: string
 }
+
+/** A lane is let go when nothing came for so long, or up to twice that. */
+const IDLE_LANE_MS = 300_000
 
 const DISK_STOPS = 'the disk takes nothing more: records are in memory only until it does'
 
@@ -98,7 +107,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     {
       inspector: createKafkaJsTopicInspector(clientConfig, log),
       log,
-      needs: () => topicNeeds(deps.rules.rules, { deadLetterTopic, ...config.emqx }),
+      needs: () => topicNeeds(rules.current.rules.rules, { deadLetterTopic, ...config.emqx }),
       onReady: (topic) => delivery.wake(topic),
     },
   )
@@ -132,24 +141,48 @@ export function createApp(config: Config, deps: AppDeps): App {
   const metrics = createMetrics({
     ...{ ledger, queue, requests, delivery, disk },
     topics: () => preflight.current.topics,
+    rules: () => ({ status: rules.status, nodes: emqxHooks.state.nodes }),
     version: deps.version,
     memoryBoundBytes: largestRssBytes(memoryKeys),
   })
+  const topics = createTopicLimit(config.kafka.maxTopics, fixedTopics(deps.rules.rules))
+  const rules: RuleReload = createRuleReload(
+    { path: config.rules },
+    {
+      initial: deps.rules,
+      compile: (read) => compileFittedRules(read, config),
+      log,
+      onChanged(now) {
+        topics.fix(fixedTopics(now.rules), new Set([...queue.lanes()].map((lane) => lane.topic)))
+        warnOfPolicies(now.rules, log)
+        preflight.run()
+        emqxHooks.rulesChanged()
+      },
+      onAsked: () => emqxHooks.look(),
+    },
+  )
+  const emqxHooks = createEmqxHooks(
+    { emqx: config.emqx, filters: config.hooks.filters },
+    { interests: () => rules.current.rules.interests, log },
+  )
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
     {
       contract,
-      rules: () => deps.rules,
+      rules: () => rules.current.rules,
+      filters: config.hooks.filters,
       intake: queue,
       ledger,
       log,
       surroundings: {
         deadLetterTopic,
-        topics: createTopicLimit(config.kafka.maxTopics, fixedTopics(deps.rules)),
+        topics,
         onError: createRuleWatch({ log, metrics }),
       },
       onReply: metrics.replied,
       onOutcome: metrics.decided,
+      onLoaded: emqxHooks.loaded,
+      onUnloaded: emqxHooks.unloaded,
     },
   )
   const grpc = createGrpcServer(
@@ -157,32 +190,44 @@ export function createApp(config: Config, deps: AppDeps): App {
     { handler, budget: requests, log },
   )
   const http = createHttpServer(config.http, {
-    readiness: () => readinessNow({ queue, delivery, preflight, disk, draining }),
+    readiness: () => {
+      const parts = { queue, delivery, preflight, disk, draining }
+      return readinessNow({ ...parts, rules: rules.status, emqx: emqxHooks.state })
+    },
     metrics: () => metrics.scrape(),
   })
+
+  function letGoIdleLanes(): void {
+    delivery.letGoIdle((topic) => {
+      const gone = queue.letGo(topic)
+      if (gone) topics.release(topic)
+      return gone
+    })
+  }
 
   /** Downstream first, so that no call comes in before there is somewhere to put it. */
   async function start(): Promise<AppPorts> {
     if (!isLoopback(config.grpc.host)) {
       log.warn({ host: config.grpc.host }, 'hook calls come in plain text: let only EMQX reach this port')
     }
-    for (const { name, hooks, policy } of deps.rules.rules) {
-      for (const warning of policyWarnings(policy, hooks)) log.warn({ rule: name }, warning)
-    }
+    warnOfPolicies(deps.rules.rules, log)
     delivery.start()
+    setInterval(letGoIdleLanes, IDLE_LANE_MS).unref()
     try {
       const { port: httpPort } = await http.start()
       // What an earlier life left comes before what comes in now.
       await keepOpen?.start()
       const { port: grpcPort } = await grpc.start()
       started = true
+      rules.start()
+      emqxHooks.look()
       log.info(
         {
           version: deps.version,
           grpc: `${config.grpc.host}:${grpcPort}`,
           http: `${config.http.host}:${httpPort}`,
           kafka: config.kafka.brokers,
-          rules: deps.rules.rules.length,
+          rules: rules.current.rules.rules.length,
         },
         'ready for hook calls',
       )
@@ -198,7 +243,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     const deadline = performance.now() + config.stop.deadlineMs
     const left = () => Math.max(0, deadline - performance.now())
     draining = true
-    const preflightEnded = preflight.stop()
+    rules.stop()
+    const looksEnded = [preflight.stop(), emqxHooks.stop()]
     if (started)
       log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
     await endGrpc(left())
@@ -212,7 +258,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     tellTheEnd(lost)
     // A broker that does not answer would hold the connections for a request timeout.
     await Promise.race([
-      Promise.all([driver.stop(), preflightEnded, http.stop()]),
+      Promise.all([driver.stop(), ...looksEnded, http.stop()]),
       sleep(CLOSE_GRACE_MS, undefined, { ref: false }),
     ])
     return lost
@@ -249,11 +295,18 @@ export function createApp(config: Config, deps: AppDeps): App {
   let stopping: Promise<number> | undefined
   const stop = (): Promise<number> => (stopping ??= end())
 
-  return { queue, ledger: () => ledger.snapshot(), start, stop }
+  return { queue, ledger: () => ledger.snapshot(), reload: rules.reload, start, stop }
 }
 
 const openDiskLog = ({ path, ...config }: DiskConfig, deps: DiskLogDeps): DiskLog | null =>
   path === null ? null : createDiskLog({ ...config, path }, deps)
+
+function warnOfPolicies({ rules }: RuleSet, log: Logger): void {
+  for (const { name, hooks, policy } of rules) {
+    for (const warning of policyWarnings(policy, hooks)) log.warn({ rule: name }, warning)
+  }
+}
+
 const fixedTopics = ({ rules }: RuleSet): readonly string[] =>
   rules.flatMap(({ topic, allow }) => (allow === null ? [topic] : []))
 

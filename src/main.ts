@@ -150,6 +150,10 @@ async function serve(argv: readonly string[]): Promise<void> {
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  process.on('SIGHUP', () => {
+    log.info({ signal: 'SIGHUP' }, 'signal received: reading the rules')
+    app.reload()
+  })
   process.on('unhandledRejection', (error) =>
     log.error({ err: error }, 'a promise failed unobserved: a fault of ours'),
   )

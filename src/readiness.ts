@@ -1,9 +1,12 @@
 import { type Readiness, type ReadinessPart, readinessOf } from './admin/readiness.ts'
 import type { Delivery } from './delivery/delivery.ts'
 import type { DiskLog } from './disk/disk-log.ts'
+import { type HooksState, hooksPart } from './emqx/hooks-part.ts'
 import type { Preflight } from './preflight/preflight.ts'
 import { topicsPart } from './preflight/topics-part.ts'
 import type { BoundedQueue } from './queue/bounded-queue.ts'
+import type { RulesStatus } from './reload/rule-reload.ts'
+import { rulesPart } from './reload/rules-part.ts'
 
 export interface ReadinessDeps {
   readonly queue: BoundedQueue
@@ -11,11 +14,14 @@ export interface ReadinessDeps {
   /** null: there is none. */
   readonly disk: DiskLog | null
   readonly preflight: Preflight
+  readonly rules: RulesStatus
+  readonly emqx: HooksState
   readonly draining: boolean
 }
 
 /** What works now and what does not, part by part. */
-export function readinessNow({ queue, delivery, preflight, disk, draining }: ReadinessDeps): Readiness {
+export function readinessNow(deps: ReadinessDeps): Readiness {
+  const { queue, delivery, preflight, disk, draining } = deps
   const { state, sinceMs, failure } = delivery.cluster
   const refused = delivery.lanes().filter((lane) => lane.state === 'quarantined')
   const stuck = [...queue.lanes()].filter((lane) => lane.breakerOpen).map((lane) => lane.topic)
@@ -36,6 +42,8 @@ export function readinessNow({ queue, delivery, preflight, disk, draining }: Rea
       detail: `${queue.records} records, ${queue.bytes} bytes, ${queue.waiters + queue.awaited} calls wait${stuckText(queue.breakerOpen, stuck)}`,
     },
     ...(disk === null ? [] : [diskPart(disk, queue)]),
+    rulesPart(deps.rules),
+    hooksPart(deps.emqx),
     { name: 'process', ok: !draining, detail: draining ? 'draining' : 'running' },
   ])
 }

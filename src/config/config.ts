@@ -13,6 +13,7 @@ export interface Config {
   readonly queue: QueueConfig
   readonly stop: StopConfig
   readonly http: HttpConfig
+  readonly hooks: HooksConfig
   readonly emqx: EmqxConfig
   readonly log: LogConfig
 }
@@ -129,6 +130,14 @@ export interface HttpConfig {
   /** 0: any free port. */
   readonly port: number
 }
+
+/** What EMQX is asked for when it loads this server. */
+export interface HooksConfig {
+  readonly filters: HookFiltersMode
+}
+
+/** `exact`: the topic filters of the rules; `wide`: none, so that rules with other filters need no re-load. */
+export type HookFiltersMode = 'exact' | 'wide'
 
 /** The EMQX that calls, and its REST API. Key and secret are set both or neither. */
 export interface EmqxConfig {

@@ -251,6 +251,13 @@ export const OPTIONS: OptionTree<Config> = {
     },
     port: { format: formats.port, default: 8080, doc: 'Port for the same; 0 takes any free one.' },
   },
+  hooks: {
+    filters: {
+      format: formats.oneOf('exact', 'wide'),
+      default: 'exact',
+      doc: 'What EMQX is asked for: the topic filters of the rules (`exact`), or every topic of their hooks (`wide`), so that rules with other filters need no re-load.',
+    },
+  },
   emqx: {
     max_packet_bytes: {
       format: formats.bytes,
@@ -260,7 +267,7 @@ export const OPTIONS: OptionTree<Config> = {
     api_url: {
       format: formats.httpUrl,
       default: null,
-      doc: "Where EMQX's dashboard and REST API listen, as http://emqx:18083; for `register`.",
+      doc: "Where EMQX's dashboard and REST API listen, as http://emqx:18083; for `register`, and for `serve` to compare its hooks and have it load this server again.",
     },
     api_key: {
       format: formats.text,

@@ -18,6 +18,11 @@ export interface Delivery {
   /** Kafka will take records of this topic now: a lane that waits for that tries at once. */
   wake(topic: string): void
   /**
+   * Lets go of the lanes that were idle since the last call, those that `mayGo` takes out of the queue: devices may choose
+   * Kafka topics, and most of them may never come again.
+   */
+  letGoIdle(mayGo: (topic: string) => boolean): void
+  /**
    * Sends what waits, without lingering, until every lane is empty or `deadlineMs` from now have passed; then nothing
    * is sent any more. Resolves with the records that are left. Safe twice and without start.
    */
@@ -105,6 +110,9 @@ export function createDelivery(config: DeliveryConfig, deps: DeliveryDeps): Deli
     start: () => watch.start(),
     notify: (lane) => loopOf(lane).notify(),
     wake: (topic) => loops.get(topic)?.loop.wake(),
+    letGoIdle(mayGo) {
+      for (const [topic, { loop }] of loops) if (loop.wasIdle() && mayGo(topic)) loops.delete(topic)
+    },
     async drain(deadlineMs) {
       hurrying = true
       for (const { loop } of loops.values()) loop.hurry()

@@ -30,6 +30,8 @@ export interface LaneLoop {
   readonly current: LaneState
   /** Records have entered the lane. */
   notify(): void
+  /** Whether the lane is empty and nothing entered it since the last time this was asked. */
+  wasIdle(): boolean
   /** Cuts a pause short: the cluster or the topic is back. */
   wake(): void
   /** From now on nothing lingers and pauses are short. */
@@ -67,7 +69,9 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
   const isFull = (): boolean =>
     lane.waitingRecords >= config.batchMaxRecords || lane.waitingBytes >= config.batchMaxBytes
 
+  let used = true
   function notify(): void {
+    used = true
     if (lane.waitingRecords === 1) firstWaitingAt = performance.now()
     if (running) {
       if (lingering && isFull()) sleeper.wake()
@@ -245,6 +249,11 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
       return current
     },
     notify,
+    wasIdle() {
+      const idle = !used && !running && lane.records === 0
+      used = false
+      return idle
+    },
     wake: () => sleeper.wake(),
     hurry() {
       hurrying = true

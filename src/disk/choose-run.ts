@@ -6,8 +6,8 @@ export interface Room {
   readonly segmentBytes: number
 }
 
-/** Rewriting a file takes a little more than copying its live bytes. */
-const FILE_COST = 4_096
+/** Rewriting takes more than copying live bytes: for each file, the new one too, as much as copying this part of a full one. */
+const FILE_COST = 1 / 256
 
 /** Not worth the work: less than this part of what is copied. */
 const LEAST_GAIN = 1 / 16
@@ -34,6 +34,7 @@ export function chooseRun(
   { segmentBytes }: Room,
   why: 'waste' | 'number',
 ): readonly Segment[] | undefined {
+  const fileCost = segmentBytes * FILE_COST
   let best: readonly Segment[] | undefined
   let bestScore = 0
   for (let i = 0; i < idle.length; i++) {
@@ -46,7 +47,8 @@ export function chooseRun(
       bytes += spendable(segment)
       if (j > i && live > segmentBytes - SEGMENT_HEADER_BYTES) break
       const files = j - i + 1
-      const score = why === 'waste' ? bytes / (live + files * FILE_COST) : (files - 1) / (live + FILE_COST)
+      const score =
+        why === 'waste' ? bytes / (live + (files + 1) * fileCost) : (files - 1) / (live + fileCost)
       if (score <= bestScore || (why === 'waste' && bytes < LEAST_GAIN * (live + bytes))) continue
       bestScore = score
       best = idle.slice(i, j + 1)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { DiskFiles } from './disk-files.ts'
+import { isNoSpace } from './disk-failure.ts'
+import type { DiskFile, DiskFiles } from './disk-files.ts'
 import { FRAME_HEADER_BYTES, frameBytes, frameType, RECORDS } from './frame.ts'
 import { RecordCursor } from './record-codec.ts'
 import { Segment } from './segment.ts'
@@ -68,6 +69,22 @@ export function createCommit(deps: CommitDeps): () => Promise<void> {
     segment.file = file
   }
 
+  /** Rejects with a CommitError when it could not be written, else with why it could not be synced. */
+  async function bringOut(file: DiskFile, chunks: readonly Chunk[], at: string): Promise<void> {
+    const [only, ...more] = chunks
+    if (only === undefined) return
+    if (more.length === 0) {
+      await file.writeThrough(only.buffer, only.length, only.offset).catch((error) => {
+        throw isNoSpace(error) ? new CommitError('write to', at, error) : error
+      })
+      return
+    }
+    for (const { buffer, length, offset } of chunks) {
+      await step('write to', at, file.write(buffer, length, offset))
+    }
+    await file.datasync()
+  }
+
   async function store(segment: Segment, chunks: readonly Chunk[]): Promise<void> {
     if (segment.file === null) {
       await room()
@@ -76,12 +93,11 @@ export function createCommit(deps: CommitDeps): () => Promise<void> {
     const { file } = segment
     if (file === null) return
     const at = join(path, segment.name)
-    for (const { buffer, length, offset } of chunks) {
-      await step('write to', at, file.write(buffer, length, offset))
-    }
     try {
-      await file.datasync()
+      await bringOut(file, chunks, at)
     } catch (error) {
+      // What could not even be written is written once more, at the same place.
+      if (error instanceof CommitError) throw error
       await moveOn(segment)
       throw new CommitError('sync', at, error)
     }

@@ -4,6 +4,8 @@ export interface DiskFile {
   read(to: Buffer, length: number, position: number): Promise<number>
   /** Writes the first `length` bytes of `from` at `position`, all of them. */
   write(from: Buffer, length: number, position: number): Promise<void>
+  /** `write` and `datasync` in one, for half the CPU; where it rejects, it is as if either had. */
+  writeThrough(from: Buffer, length: number, position: number): Promise<void>
   /** What was written, and the size, survive the power being cut. */
   datasync(): Promise<void>
   truncate(size: number): Promise<void>

@@ -11,7 +11,7 @@ export const nodeFiles: DiskFiles = {
   lock: lockDirectory,
   list: (path) => readdir(path),
   async open(path, how) {
-    return nodeFile(await openFd(path, how === 'create' ? 'w+' : 'r+'))
+    return nodeFile(path, await openFd(path, how === 'create' ? 'w+' : 'r+'))
   },
   rename,
   link,
@@ -27,7 +27,10 @@ export const nodeFiles: DiskFiles = {
 }
 
 /** By callbacks: a FileHandle's promises cost several times as much CPU, and a commit is two calls. */
-function nodeFile(fd: number): DiskFile {
+function nodeFile(path: string, fd: number): DiskFile {
+  /** Opened when it is first used: each write to it is synced before it returns, in one call of the thread pool. */
+  let through: Promise<number> | null = null
+
   return {
     async read(to, length, position) {
       let got = 0
@@ -38,9 +41,10 @@ function nodeFile(fd: number): DiskFile {
       }
       return got
     },
-    async write(from, length, position) {
-      let put = 0
-      while (put < length) put += await writeSome(fd, from, put, length - put, position + put)
+    write: (from, length, position) => writeAll(fd, from, length, position),
+    async writeThrough(from, length, position) {
+      through ??= openFd(path, fs.constants.O_WRONLY | fs.constants.O_DSYNC)
+      await writeAll(await through, from, length, position)
     },
     datasync: () => settle((done) => fs.fdatasync(fd, done)),
     truncate: (size) => settle((done) => fs.ftruncate(fd, size, done)),
@@ -48,11 +52,20 @@ function nodeFile(fd: number): DiskFile {
       new Promise((resolve, reject) => {
         fs.fstat(fd, (error, stat) => (error === null ? resolve(stat.size) : reject(error)))
       }),
-    close: () => settle((done) => fs.close(fd, done)),
+    async close() {
+      const other = await through?.catch(() => null)
+      if (typeof other === 'number') await settle((done) => fs.close(other, done))
+      await settle((done) => fs.close(fd, done))
+    },
   }
 }
 
-const openFd = (path: string, flags: string): Promise<number> =>
+async function writeAll(fd: number, from: Buffer, length: number, position: number): Promise<void> {
+  let put = 0
+  while (put < length) put += await writeSome(fd, from, put, length - put, position + put)
+}
+
+const openFd = (path: string, flags: string | number): Promise<number> =>
   new Promise((resolve, reject) => {
     fs.open(path, flags, (error, fd) => (error === null ? resolve(fd) : reject(error)))
   })

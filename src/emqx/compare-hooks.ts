@@ -1,5 +1,6 @@
 import { isSince, parseEmqxVersion } from '../exhook/emqx-version.ts'
 import { answerLoad } from '../exhook/provider-loaded.ts'
+import type { ContractVersion } from '../hooks.ts'
 import { covers } from '../rules/filter-cover.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import type { RegisteredHook } from './provider.ts'
@@ -27,12 +28,19 @@ export type HookComparison =
 
 /**
  * The hooks that an EMQX of this version is asked for at a load: those of the rules, less what it does not know. Contract v2
- * ends with 5.8; an unreadable version counts as 5.0.
+ * ends with 5.8; an unreadable version counts as 5.0. `contract`: that EMQX spoke, where it is known.
  */
-export function neededHooks(interests: RuleSet['interests'], emqxVersion: string): HookFilters {
-  const version = parseEmqxVersion(emqxVersion)
-  const contract = version !== null && isSince(version, '5.9.0') ? 'v3' : 'v2'
+export function neededHooks(
+  interests: RuleSet['interests'],
+  emqxVersion: string,
+  contract: ContractVersion = contractOf(emqxVersion),
+): HookFilters {
   return new Map(answerLoad(interests, emqxVersion, contract).hooks.map(({ name, topics }) => [name, topics]))
+}
+
+function contractOf(emqxVersion: string): ContractVersion {
+  const version = parseEmqxVersion(emqxVersion)
+  return version !== null && isSince(version, '5.9.0') ? 'v3' : 'v2'
 }
 
 /** Compares the hooks of EMQX's `/hooks` with those needed. The order of hooks and filters means nothing. Pure. */
@@ -59,8 +67,10 @@ function differenceOf(
     return [
       { hook, missing: [], extra: known, what: 'is registered and no rule needs it', losesEvents: false },
     ]
-  const missing = needed.filter((filter) => !known.includes(filter))
-  const extra = known.filter((filter) => !needed.includes(filter))
+  const has = new Set(known)
+  const wants = new Set(needed)
+  const missing = needed.filter((filter) => !has.has(filter))
+  const extra = known.filter((filter) => !wants.has(filter))
   if (missing.length === 0 && extra.length === 0 && (known.length === 0) === (needed.length === 0)) return []
   const losesEvents =
     known.length > 0 &&
@@ -68,16 +78,24 @@ function differenceOf(
   return [{ hook, missing, extra, what: inWords(known, needed, missing, extra), losesEvents }]
 }
 
+/** More filters than these are a number. */
+const MAX_SHOWN = 20
+
+const shown = (filters: readonly string[]): string =>
+  filters.length <= MAX_SHOWN
+    ? filters.join(', ')
+    : `${filters.slice(0, MAX_SHOWN).join(', ')} and ${filters.length - MAX_SHOWN} more`
+
 function inWords(
   known: readonly string[],
   needed: readonly string[],
   missing: readonly string[],
   extra: readonly string[],
 ): string {
-  if (needed.length === 0) return `has filters (${extra.join(', ')}) and is needed for every topic`
-  if (known.length === 0) return `has no filters and is needed for ${missing.join(', ')} only`
+  if (needed.length === 0) return `has filters (${shown(extra)}) and is needed for every topic`
+  if (known.length === 0) return `has no filters and is needed for ${shown(missing)} only`
   return [
-    ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
-    ...(extra.length > 0 ? [`has ${extra.join(', ')}, which no rule needs`] : []),
+    ...(missing.length > 0 ? [`lacks ${shown(missing)}`] : []),
+    ...(extra.length > 0 ? [`has ${shown(extra)}, which no rule needs`] : []),
   ].join('; ')
 }

@@ -27,7 +27,12 @@ export interface GrpcRequests {
   of(call: ServerUnaryCall<unknown, unknown>): Reception
 }
 
-type Feed = (chunk: Buffer) => void
+/** A call of grpc-js, with what it does not show of itself. */
+interface GrpcCall extends ServerInterceptingCallInterface {
+  readonly stream: ServerHttp2Stream
+  /** Called with every chunk that the stream gives. */
+  handleDataFrame: (chunk: Buffer) => void
+}
 
 /** What grpc-js is given in the place of every request: a message of no bytes. The request itself is in the Reception. */
 const EMPTY_MESSAGE: Buffer = Buffer.alloc(5)
@@ -38,9 +43,9 @@ type Carrier = { [RECEPTION]?: Reception }
 
 /**
  * grpc-js keeps a request's chunks and then a copy of them all, for as long as the call lasts, and begins with it before
- * anybody can object. So an interceptor takes its listener off the HTTP/2 stream, and a Reception reads in its place.
- * That rests on one private field of grpc-js (`stream`) and on its single listener for data; a test fails should
- * either change, and the version is pinned.
+ * anybody can object. So an interceptor sees to it that each chunk goes to a Reception instead. That rests on two names
+ * that grpc-js does not promise, `stream` and `handleDataFrame` of a call: the version is pinned, and the tests of this
+ * folder fail should either change.
  */
 export function createGrpcRequests(config: ReceptionConfig, deps: GrpcRequestsDeps): GrpcRequests {
   let arrived: Reception[] = []
@@ -66,12 +71,7 @@ export function createGrpcRequests(config: ReceptionConfig, deps: GrpcRequestsDe
     interceptor(method, call) {
       const refusal = deps.refusalOf(method.path)
       if (refusal !== undefined) {
-        const { stream } = call as unknown as { readonly stream: ServerHttp2Stream }
-        openWide(stream)
-        const feed = stream.listeners('data')[0] as Feed
-        stream.removeListener('data', feed)
-        const reception = new GrpcReception(shared, call, stream, feed, refusal)
-        stream.on('data', (chunk: Buffer) => reception.chunk(chunk))
+        const reception = new GrpcReception(shared, call as unknown as GrpcCall, refusal)
         ;(call.getMetricsRecorder() as Carrier)[RECEPTION] = reception
       }
       // The types want grpc-js's own class; what it uses of it is the interface.
@@ -98,24 +98,20 @@ function openWide(stream: ServerHttp2Stream): void {
 }
 
 class GrpcReception extends Reception {
-  private readonly call: ServerInterceptingCallInterface
+  private readonly call: GrpcCall
   private readonly stream: ServerHttp2Stream
-  private readonly feed: Feed
+  private readonly feed: GrpcCall['handleDataFrame']
   private readonly refusal: (reason: ReceptionRefusal) => Refusal
   private isWatched = false
 
-  constructor(
-    shared: ReceptionShared,
-    call: ServerInterceptingCallInterface,
-    stream: ServerHttp2Stream,
-    feed: Feed,
-    refusal: (reason: ReceptionRefusal) => Refusal,
-  ) {
+  constructor(shared: ReceptionShared, call: GrpcCall, refusal: (reason: ReceptionRefusal) => Refusal) {
     super(shared)
     this.call = call
-    this.stream = stream
-    this.feed = feed
+    this.stream = call.stream
+    this.feed = call.handleDataFrame
     this.refusal = refusal
+    call.handleDataFrame = (chunk) => this.chunk(chunk)
+    openWide(call.stream)
   }
 
   protected deadlineMs(): number {
@@ -124,7 +120,7 @@ class GrpcReception extends Reception {
   }
 
   protected hand(): void {
-    this.feed(EMPTY_MESSAGE)
+    this.feed.call(this.call, EMPTY_MESSAGE)
   }
 
   /** A status, never a reset: a reset costs EMQX's client its whole timeout. grpc-js lets the rest of the data flow. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { HookFiltersMode } from '../config/config.ts'
 import type { Contract } from '../events/contract.ts'
 import { createDecodeEvent } from '../events/decode-event.ts'
 import type { HookEvent } from '../events/hook-event.ts'
@@ -57,8 +58,12 @@ export interface HookHandlerDeps {
   readonly onOutcome?: (outcome: OfferOutcome) => void
   /** A hook call was answered, this many seconds after it arrived. */
   readonly onReply?: (hook: HookPoint, seconds: number) => void
+  /** What EMQX is asked for; default: exact. */
+  readonly filters?: HookFiltersMode
   /** An EMQX node loaded this provider. */
   readonly onLoaded?: (load: ProviderLoad) => void
+  /** An EMQX node let go of it. */
+  readonly onUnloaded?: (node: string) => void
 }
 
 /** EMQX's own default of request_timeout, for a call that tells no deadline. */

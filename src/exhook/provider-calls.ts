@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
+import type { HookFiltersMode } from '../config/config.ts'
 import { type Contract, methodOf } from '../events/contract.ts'
 import { createDecoders } from '../events/message-decoder.ts'
 import type { ContractVersion } from '../hooks.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
-import { answerLoad, type HookSpec } from './provider-loaded.ts'
+import { answerLoad, askedInterests, type HookSpec } from './provider-loaded.ts'
 
 /** What one EMQX node was told when it loaded this provider. */
 export interface ProviderLoad {
@@ -26,7 +27,10 @@ export interface ProviderCallsDeps {
   readonly contract: Contract
   readonly rules: () => RuleSet
   readonly log: Logger
+  /** Default: exact. */
+  readonly filters?: HookFiltersMode
   readonly onLoaded?: (load: ProviderLoad) => void
+  readonly onUnloaded?: (node: string) => void
 }
 
 interface RawProviderRequest {
@@ -42,7 +46,8 @@ export function createProviderCalls(deps: ProviderCallsDeps): ProviderCalls {
   return {
     loaded(contract, body) {
       const { broker, meta } = decodeLoaded(body) as unknown as RawProviderRequest
-      const { hooks, leftOut } = answerLoad(deps.rules().interests, broker.version, contract)
+      const interests = askedInterests(deps.rules().interests, deps.filters)
+      const { hooks, leftOut } = answerLoad(interests, broker.version, contract)
       const emqx = { node: meta.node, emqx: broker.version, contract }
       for (const { name, reason } of leftOut) {
         deps.log.warn({ ...emqx, hook: name }, `${name} was left out although a rule names it: ${reason}`)
@@ -55,6 +60,7 @@ export function createProviderCalls(deps: ProviderCallsDeps): ProviderCalls {
     unloaded(contract, body) {
       const { meta } = decodeUnloaded(body) as unknown as RawProviderRequest
       deps.log.info({ node: meta.node, contract }, `EMQX node ${meta.node} unloaded this provider`)
+      deps.onUnloaded?.(meta.node)
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { HookFiltersMode } from '../config/config.ts'
 import { type ContractVersion, HOOKS, type HookPoint } from '../hooks.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import { emqxVersionOrOldest, isSince } from './emqx-version.ts'
@@ -22,8 +23,15 @@ export interface LoadAnswer {
   readonly leftOut: readonly LeftOutHook[]
 }
 
+/** What EMQX is asked for: what the rules need, or by `wide` every topic of the hooks that they need. */
+export const askedInterests = (
+  interests: RuleSet['interests'],
+  filters: HookFiltersMode = 'exact',
+): RuleSet['interests'] =>
+  filters === 'exact' ? interests : new Map([...interests.keys()].map((hook) => [hook, []]))
+
 /**
- * The least set of hooks that the rules need of this EMQX, in the contract's order, each with its topic filters.
+ * The hooks that are asked of this EMQX, in the contract's order, each with its topic filters.
  * An unknown hook name fails EMQX's whole load, so what this version may not know is left out. A version that is
  * missing or unreadable counts as the oldest of its contract: 5.0 for v2, 5.9 for v3.
  */

@@ -51,6 +51,8 @@ export interface BoundedQueue extends RecordIntake {
   readonly breakerOpen: boolean
   readonly diskBreakerOpen: boolean
   lanes(): Iterable<Lane>
+  /** Lets go of an empty lane for which nobody waits; false when it is needed. */
+  letGo(topic: string): boolean
   /** `letter` takes the place of a record in flight of this lane, whose reply can no longer be what it waited for. */
   toDeadLetters(lane: Lane, record: KafkaRecord, letter: KafkaRecord): void
   /** Up to `count` of the oldest records of each lane that are in memory, to look at. */
@@ -265,6 +267,12 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
       else refuse(offer, decision)
     },
     lanes: () => lanes.values(),
+    letGo(topic) {
+      const lane = lanes.get(topic)
+      if (lane !== undefined && (lane.records > 0 || lane.waiters > 0)) return false
+      lanes.delete(topic)
+      return true
+    },
     toDeadLetters(lane, record, letter) {
       // The letter is in the log before the record is told to be done there.
       if (disk?.accepts) disk.append([letter])

@@ -5,9 +5,10 @@ import { createFormat } from './formats/create-format.ts'
 import { interestsOf } from './interests.ts'
 import type { KafkaRecord } from './kafka-record.ts'
 import type { RuleConfig } from './rule-config.ts'
-import { type GetRequest, NO_REQUEST, plainTopic, RuleInput } from './rule-input.ts'
+import { type GetRequest, NO_REQUEST, plainTopic, RuleInput, SUBSCRIPTION_HOOKS } from './rule-input.ts'
 import type { Rule, RuleSet } from './rule-set.ts'
 import { sharesTopic } from './shared-topics.ts'
+import { createSubscriptionMatcher } from './subscription-matcher.ts'
 import { ALONE, type Surroundings } from './surroundings.ts'
 import { createTopicMatcher } from './topic-matcher.ts'
 
@@ -17,9 +18,9 @@ const NO_RECORDS: readonly KafkaRecord[] = []
 /**
  * Compiles the enabled rules of a file, which has been checked (see readRules).
  *
- * A subscription (client.subscribe, client.unsubscribe, session.subscribed, session.unsubscribed) matches as if its
- * filter, without `$share/<group>/` or `$queue/`, were a topic, level by level: the rule `devices/#` takes a
- * subscription of `devices/+/state`; the rule `devices/+/state` does not take one of `devices/#`.
+ * A subscription (client.subscribe, client.unsubscribe, session.subscribed, session.unsubscribed) matches a rule when
+ * its filter, without `$share/<group>/` or `$queue/`, and one of the rule's have a topic in common: the rule
+ * `devices/1/state` takes a subscription of `devices/+/state` and one of `#`. See createSubscriptionMatcher.
  */
 export function compileRules(configs: readonly RuleConfig[]): RuleSet {
   const enabled = configs.filter((config) => config.enabled)
@@ -33,7 +34,11 @@ export function compileRules(configs: readonly RuleConfig[]): RuleSet {
       const wanted = rules
         .filter(({ config }) => config.hooks.includes(hook))
         .map(({ config, rule }) => ({ item: rule, filters: config.filters, exclude: config.exclude }))
-      return wanted.length === 0 ? [] : [[hook, createTopicMatcher(wanted, (name) => plainTopic(hook, name))]]
+      if (wanted.length === 0) return []
+      const matcher = SUBSCRIPTION_HOOKS.has(hook)
+        ? createSubscriptionMatcher(wanted, (name) => plainTopic(hook, name))
+        : createTopicMatcher(wanted)
+      return [[hook, matcher] as const]
     }),
   )
   const match = (hook: HookPoint, topic: string) => matchers.get(hook)?.(topic) ?? NO_RULES

@@ -25,10 +25,12 @@ export function loadRuleFile(path: string): RuleFile {
   return readRuleFile(readText(path), path)
 }
 
-/** The text of a UTF-8 file. Throws a ConfigError that says why it cannot be read. */
-export function readText(path: string): string {
+const readText = (path: string): string => decodeRuleText(() => readFileSync(path), path)
+
+/** The text of a rule file. Throws a ConfigError when `read` throws, or what it gives is no UTF-8. */
+export function decodeRuleText(read: () => Uint8Array, path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+    return new TextDecoder('utf-8', { fatal: true }).decode(read())
   } catch (error) {
     throw new ConfigError([{ file: path, message: unreadable(error) }])
   }

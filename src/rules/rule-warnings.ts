@@ -5,6 +5,7 @@ import { coversAll, isEverything } from './filter-cover.ts'
 import { keyWarning } from './key-warning.ts'
 import { policyWarnings } from './policy.ts'
 import type { RuleConfig } from './rule-config.ts'
+import { SUBSCRIPTION_HOOKS } from './rule-input.ts'
 
 /** Something about a rule that is allowed, and hardly meant. */
 export interface RuleWarning {
@@ -33,13 +34,15 @@ const STORED_NEEDS = '`reply: stored` needs a disk: `serve` takes it only with `
 
 function neverMatches({ filters, exclude, when, hooks }: RuleConfig): readonly string[] {
   const found: string[] = []
-  const lost = (filters ?? []).filter((filter) => coversAll(exclude, [filter]))
-  if (filters !== null && lost.length === filters.length)
+  // A subscription is excluded only when it is covered itself: one of `#` still matches.
+  const byTopic = !hooks.some((hook) => SUBSCRIPTION_HOOKS.has(hook))
+  const lost = byTopic ? (filters ?? []).filter((filter) => coversAll(exclude, [filter])) : []
+  if (byTopic && filters !== null && lost.length === filters.length)
     found.push('it never matches: `exclude` takes away all that `filter` takes')
   else
     for (const filter of lost)
       found.push(`\`exclude\` takes away all that the filter ${quoted(filter)} takes: remove one of them`)
-  if (filters === null && exclude.some(isEverything))
+  if (byTopic && filters === null && exclude.some(isEverything))
     found.push('`exclude` leaves only topics that begin with `$`: narrow it')
   if (filters?.every((filter) => filter.startsWith('$SYS/')))
     for (const hook of hooks.filter((one) => HOOKS.get(one)?.topic === 'message'))

@@ -4,11 +4,16 @@ export interface TopicLimit {
   admits(topic: string): boolean
   /** The topic is no longer in use: its place is free for another. One of `fixed` keeps its place. */
   release(topic: string): void
+  /**
+   * Other rules are in force: these are `fixed` now. Those that were and are no longer free their place, or where they are
+   * among `busy`, which still have records, when they are released.
+   */
+  fix(topics: Iterable<string>, busy: ReadonlySet<string>): void
 }
 
 /** `max` topics at most; those of `fixed` are among them from the beginning. */
 export function createTopicLimit(max: number, fixed: Iterable<string> = []): TopicLimit {
-  const lasting = new Set(fixed)
+  let lasting = new Set(fixed)
   const inUse = new Set(lasting)
   return {
     admits(topic) {
@@ -19,6 +24,11 @@ export function createTopicLimit(max: number, fixed: Iterable<string> = []): Top
     },
     release(topic) {
       if (!lasting.has(topic)) inUse.delete(topic)
+    },
+    fix(topics, busy) {
+      for (const topic of lasting) if (!busy.has(topic)) inUse.delete(topic)
+      lasting = new Set(topics)
+      for (const topic of lasting) inUse.add(topic)
     },
   }
 }

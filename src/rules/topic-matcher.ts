@@ -11,20 +11,15 @@ export interface Wanted<R> {
 
 /**
  * Finds what is wanted for a topic, in the order given: one trie for the filters, one for the excluded, a cache in
- * front. A topic seen lately gets the same array again, without an allocation. `plain` makes of a name the topic to
- * be matched. Never throws.
+ * front. A topic seen lately gets the same array again, without an allocation. Never throws.
  */
-export function createTopicMatcher<R>(
-  wanted: readonly Wanted<R>[],
-  plain: (name: string) => string = (name) => name,
-): (name: string) => readonly R[] {
+export function createTopicMatcher<R>(wanted: readonly Wanted<R>[]): (topic: string) => readonly R[] {
   const takesAll = wanted.every(({ filters, exclude }) => filters === null && exclude.length === 0)
   if (takesAll) {
     const all = wanted.map(({ item }) => item)
     return () => all
   }
-  const find = createTrieMatcher(wanted)
-  return createMatchCache((name) => find(plain(name)))
+  return createMatchCache(createTrieMatcher(wanted))
 }
 
 function createTrieMatcher<R>(wanted: readonly Wanted<R>[]): (topic: string) => readonly R[] {
@@ -53,7 +48,8 @@ function addAll(trie: TopicTrie<number>, filters: readonly string[], index: numb
   for (const filter of filters) trie.add(filter, index)
 }
 
-function inOrder<R>(found: ReadonlySet<number>, items: readonly R[]): readonly R[] {
+/** The items at these places, in order. */
+export function inOrder<R>(found: ReadonlySet<number>, items: readonly R[]): readonly R[] {
   // `map` makes an array of the exact size (one grown by `push` has room to spare): the cache keeps thousands of them.
   return [...found].sort((a, b) => a - b).map((index) => items[index] as R)
 }

@@ -1,3 +1,5 @@
+import { overlapFrom } from './trie-overlap.ts'
+
 /**
  * A set of MQTT topic filters, each with values, that finds the values of every filter a topic matches.
  *
@@ -10,9 +12,12 @@ export interface TopicTrie<V> {
   add(filter: string, value: V): void
   /** The values of all filters that match, in no promised order; a value added under two filters comes twice. */
   match(topic: string): V[]
+  /** The same of all filters that some topic matches which matches `filter`, too. */
+  overlapping(filter: string): V[]
 }
 
-interface TrieNode<V> {
+/** A level of some filters. */
+export interface TrieNode<V> {
   readonly literals: Map<string, TrieNode<V>>
   plus: TrieNode<V> | null
   /** Values of the filters that end here. */
@@ -38,6 +43,7 @@ export function createTopicTrie<V>(): TopicTrie<V> {
       node.ends.push(value)
     },
     match: (topic) => matchFrom(root, topic),
+    overlapping: (filter) => overlapFrom(root, filter),
   }
 }
 

@@ -9,6 +9,7 @@ import type { BoundedQueue } from '../queue/bounded-queue.ts'
 import type { OfferOutcome } from '../queue/record-queue.ts'
 import type { RuleErrorCode } from '../rules/surroundings.ts'
 import type { Ledger } from './ledger.ts'
+import { createRuleMetrics, type RuleState } from './rule-metrics.ts'
 import { createTopicMetrics } from './topic-metrics.ts'
 
 /** Everything Prometheus can read of one process. */
@@ -36,6 +37,8 @@ export interface MetricsDeps {
   readonly disk?: DiskLog | null
   /** What the preflight found of each Kafka topic. */
   readonly topics: () => readonly TopicState[]
+  /** The rules in force, and what EMQX knows of them. */
+  readonly rules: () => RuleState
   readonly version: string
   /** What the process takes at most. */
   readonly memoryBoundBytes: number
@@ -71,6 +74,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   const state = createStateMetrics(registry)
   const disk = deps.disk ? createDiskMetrics(registry) : null
   const topics = createTopicMetrics(registry, MAX_TOPIC_LABELS)
+  const rules = createRuleMetrics(registry)
   const registers = [registry]
 
   const replies = new Histogram({
@@ -134,6 +138,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       account(deps.ledger)
       if (deps.disk) disk?.(deps.disk, deps.queue)
       topics(deps.topics())
+      rules(deps.rules())
       state(deps)
       return { contentType: registry.contentType, body: await registry.metrics() }
     },

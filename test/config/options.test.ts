@@ -53,6 +53,7 @@ const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, w
   'stop.deadline_ms': ['0', 0, '25s'],
   'http.host': ['::1', '::1', '[::1]'],
   'http.port': ['0', 0, 'http'],
+  'hooks.filters': ['wide', 'wide', 'narrow'],
   'emqx.max_packet_bytes': ['256KiB', 262_144, 'large'],
   'emqx.api_url': ['https://emqx:18083', 'https://emqx:18083', 'emqx:18083'],
   'emqx.api_key': ['a1b2', 'a1b2', null],

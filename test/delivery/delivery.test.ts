@@ -121,6 +121,46 @@ describe('Kafka away', () => {
   })
 })
 
+describe('an idle lane', () => {
+  it('is let go when nothing came since the last look, and comes again', async () => {
+    const l = createLine()
+    const gone: string[] = []
+    const look = () =>
+      l.delivery.letGoIdle((topic) => {
+        const may = l.queue.letGo(topic)
+        if (may) gone.push(topic)
+        return may
+      })
+    l.offer(numbered('a', 10, 2))
+    l.offer(numbered('b', 10, 2))
+    await l.empty()
+    look()
+    expect(gone).toEqual([])
+    l.offer(numbered('b', 10, 2, 10))
+    await l.empty()
+    await sleep(5)
+    look()
+    expect(gone).toEqual(['a'])
+    expect(l.delivery.lanes().map(({ topic }) => topic)).toEqual(['b'])
+    l.offer(numbered('a', 10, 2, 10))
+    await l.empty()
+    expect(values(l.kafka.log.filter(({ topic }) => topic === 'a'))).toEqual(
+      Array.from({ length: 20 }, (_, i) => i),
+    )
+  })
+
+  it('is none while it holds records or a call waits for it', async () => {
+    const l = createLine({}, { pauseMs: 5 })
+    l.kafka.alive = false
+    l.offer(numbered('a', 10, 2))
+    for (let i = 0; i < 3; i++) l.delivery.letGoIdle((topic) => l.queue.letGo(topic))
+    expect([...l.queue.lanes()]).toHaveLength(1)
+    expect(l.queue.letGo('a')).toBe(false)
+    l.kafka.alive = true
+    await l.empty()
+  })
+})
+
 describe('a bad topic', () => {
   it('is tried again at once when its lane is woken, and its recovery is told', async () => {
     let recovered = 0

@@ -90,6 +90,37 @@ describe('a disk that does not take what is written', () => {
     await next.close()
   })
 
+  test('copies that a failed sync left behind are not read, not counted and not brought back', async () => {
+    const { log, disk } = await opened()
+    append(log, 't', 'before')
+    await log.flush()
+    // What was written cannot be cut off again either.
+    disk.failing = (operation) => (/datasync|truncate/.test(operation) ? systemError('EIO') : undefined)
+    append(log, 't', 'during')
+    await expect(log.flush()).rejects.toThrow('sync')
+    disk.failing = () => undefined
+    await log.flush()
+    disk.powerCut()
+    await log.close()
+    disk.powerOn(() => 1)
+    expect(disk.contentOf(FIRST).includes('during')).toBe(true)
+    const next = createLogBench({}, disk.files())
+    expect(await next.log.open()).toMatchObject({ records: 2 })
+    const all = await readAll(next.log, 't')
+    expect(valuesOf(all)).toEqual(['before', 'during'])
+    next.log.done(all.slice(1))
+    expect(valuesOf(await readAll(next.log, 't'))).toEqual(['before'])
+    // Enough that the files after the first one might be deleted, and with them what is done.
+    const more = append(next.log, 't', ...Array.from({ length: 10 }, () => 'x'.repeat(300)))
+    await next.log.flush()
+    next.log.done(more)
+    await next.log.close()
+    const last = createLogBench({}, disk.files())
+    expect(await last.log.open()).toMatchObject({ records: 1 })
+    expect(valuesOf(await readAll(last.log, 't'))).toEqual(['before'])
+    await last.log.close()
+  })
+
   test('closing gives up, and says so', async () => {
     const { log, disk } = await opened()
     fail(disk, 'write', 'EIO')
@@ -179,6 +210,41 @@ describe('a disk that does not give what was written', () => {
     const next = createLogBench({}, disk.files())
     expect(await next.log.open()).toMatchObject({ records: 3, unreadableRecords: 0 })
     await next.log.close()
+  })
+
+  test('a hole before the end is what was not synced yet: no damage, now and later', async () => {
+    const { disk, log } = await opened()
+    append(log, 't', 'one', 'two', 'three')
+    await log.close()
+    spoil(disk, FIRST, 'two')
+    const next = createLogBench({}, disk.files())
+    const recovery = await next.log.open()
+    expect(recovery).toMatchObject({ records: 2, damagedFiles: [], unreadableRecords: 0 })
+    expect(recovery.tornBytes).toBeGreaterThan(0)
+    append(next.log, 't', 'four')
+    await next.log.flush()
+    // It is another file's turn now; the one with the hole must not look damaged.
+    disk.powerCut()
+    await next.log.close()
+    disk.powerOn(() => 1)
+    const last = createLogBench({}, disk.files())
+    expect(await last.log.open()).toMatchObject({ records: 3, tornBytes: 0, damagedFiles: [] })
+    expect(valuesOf(await readAll(last.log, 't'))).toEqual(['one', 'three', 'four'])
+    await last.log.close()
+  })
+
+  test('a number of which anything is left is not given again', async () => {
+    const { disk, log } = await opened()
+    const [one, two] = append(log, 't', 'one', 'two') as [KafkaRecord, KafkaRecord]
+    log.done([two])
+    await log.close()
+    // The record is lost, and that it is done is not.
+    spoil(disk, FIRST, 'two')
+    const { log: next } = await opened(disk)
+    const [three] = append(next, 't', 'three') as [KafkaRecord]
+    expect(three.seq).toBeGreaterThan(two.seq)
+    expect((await readAll(next, 't')).map(({ seq }) => seq)).toEqual([one.seq, three.seq])
+    await next.close()
   })
 
   test('a torn end is cut off', async () => {

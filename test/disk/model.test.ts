@@ -28,10 +28,10 @@ type Op =
   | { readonly op: 'flush' | 'reopen' | 'crash' | 'wait' }
 
 /**
- * Files this small consist of headers to a tenth, which nothing can give back. That real ones stay within what is
- * configured is seen in bounds.test.ts.
+ * Files this small consist of headers and DONE frames to a fifth, and closing writes all that waits. That real ones stay within what is configured is
+ * seen in bounds.test.ts; here, that they do not grow without end.
  */
-const PEAK_BYTES = TINY.maxBytes + 4 * (TINY.segmentBytes ?? 0)
+const PEAK_BYTES = 2 * TINY.maxBytes
 
 /** A log on a disk that loses what is not synced, next to a list of what was put in. */
 class World {
@@ -235,7 +235,7 @@ describe('against a model', () => {
         await world.reopen()
         await world.bench.log.close()
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 })

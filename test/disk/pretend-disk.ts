@@ -126,7 +126,7 @@ export function createPretendDisk(): PretendDisk {
   }
 
   function fileOf(own: number, name: string, inode: Inode): DiskFile {
-    return {
+    const file: DiskFile = {
       async read(to, length, position) {
         await step(own, 'read', name)
         return inode.bytes.copy(to, 0, position, Math.min(position + length, inode.bytes.length))
@@ -141,6 +141,10 @@ export function createPretendDisk(): PretendDisk {
         })
         change(inode, { at: position, bytes })
       },
+      async writeThrough(from, length, position) {
+        await file.write(from, length, position)
+        await file.datasync()
+      },
       async datasync() {
         await step(own, 'datasync', name)
         inode.durable = inode.bytes
@@ -153,6 +157,7 @@ export function createPretendDisk(): PretendDisk {
       size: async () => inode.bytes.length,
       close: async () => {},
     }
+    return file
   }
 
   function files(): DiskFiles {

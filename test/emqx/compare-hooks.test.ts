@@ -67,6 +67,14 @@ describe('what EMQX knows', () => {
   })
 })
 
+it('names twenty filters at most', () => {
+  const many = Array.from({ length: 1000 }, (_, i) => `a/${i}`)
+  const comparison = compareHooks(known({ 'message.publish': ['b'] }), needed({ 'message.publish': many }))
+  const [only] = comparison.state === 'differs' ? comparison.differences : []
+  expect(only?.what).toMatch(/^lacks a\/0, .*a\/19 and 980 more; has b, which no rule needs$/)
+  expect(only?.missing).toHaveLength(1000)
+})
+
 describe('the hooks needed of a version', () => {
   const { interests } = parseRules(
     'rules:\n  - {hook: [client.authenticate, client.connected], topic: t}\n  - {hook: message.ingress, topic: t}\n  - {hook: message.publish, filter: a, topic: t}\n',

@@ -150,8 +150,8 @@ describe('the configuration in it', () => {
 
   it('loads with the environment that the pod has, with and without the Secret', () => {
     const variables = container.env.map(({ name }) => name)
-    expect(variables).toEqual(['EXHOOK_KAFKA_SASL_PASSWORD'])
-    expect(container.env[0]?.valueFrom?.secretKeyRef?.optional).toBe(true)
+    expect(variables).toEqual(['EXHOOK_KAFKA_SASL_PASSWORD', 'EXHOOK_EMQX_API_KEY', 'EXHOOK_EMQX_API_SECRET'])
+    for (const { valueFrom } of container.env) expect(valueFrom?.secretKeyRef?.optional).toBe(true)
     const withLogin = (path: string) =>
       mountedFile(path)
         .replace('# sasl:', 'sasl:')
@@ -163,6 +163,18 @@ describe('the configuration in it', () => {
       username: 'exhook-kafka',
       password: 'secret',
       passwordFile: null,
+    })
+  })
+
+  it('knows EMQX by an API key, where it has one', () => {
+    const withApi = (path: string) =>
+      mountedFile(path).replace('# emqx:', 'emqx:').replace('#   api_url', '  api_url')
+    const env = { EXHOOK_EMQX_API_KEY: 'key', EXHOOK_EMQX_API_SECRET: 'secret' }
+    const loaded = loadConfig({ argv: container.args.slice(1), env, readFile: withApi })
+    expect(loaded.emqx).toMatchObject({
+      apiKey: 'key',
+      apiSecret: 'secret',
+      apiUrl: expect.stringMatching(/:18083$/),
     })
   })
 
@@ -286,13 +298,14 @@ describe('the network policy', () => {
     expect(monitoring?.from).toHaveLength(1)
   })
 
-  it('lets it reach names and Kafka, nothing else', () => {
+  it("lets it reach names, Kafka and EMQX's API, nothing else", () => {
     expect(policy.spec.egress.flatMap(({ ports }) => ports)).toEqual([
       { protocol: 'UDP', port: 53 },
       { protocol: 'TCP', port: 53 },
       { protocol: 'UDP', port: 5353 },
       { protocol: 'TCP', port: 5353 },
       { protocol: 'TCP', port: 9092, endPort: 9098 },
+      { protocol: 'TCP', port: 18083 },
     ])
     const ports = config.kafka.brokers.map((broker) => Number(broker.split(':').at(-1)))
     for (const port of ports) expect(port >= 9092 && port <= 9098).toBe(true)

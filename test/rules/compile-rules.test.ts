@@ -70,13 +70,17 @@ describe('subscriptions', () => {
     'name: acl, hook: client.authorize, topic: t, filter: devices/#',
   )
 
-  it.each(hooks)('of %s match as if their filter were a topic, its group taken off', (hook) => {
+  it.each(hooks)('of %s match where some topic matches both, their group taken off', (hook) => {
     expect(matching(rules, hook, 'devices/+/state')).toEqual(['below', 'states'])
     expect(matching(rules, hook, 'devices/d1/state')).toEqual(['below', 'states'])
     expect(matching(rules, hook, '$share/g/devices/d1/state')).toEqual(['below', 'states'])
     expect(matching(rules, hook, '$queue/devices/d1/state')).toEqual(['below', 'states'])
-    expect(matching(rules, hook, 'devices/#')).toEqual(['below'])
-    expect(matching(rules, hook, '#')).toEqual([])
+    expect(matching(rules, hook, 'devices/#')).toEqual(['below', 'states'])
+    expect(matching(rules, hook, '#')).toEqual(['below', 'states'])
+    expect(matching(rules, hook, 'devices')).toEqual(['below'])
+    expect(matching(rules, hook, '+/d1/command')).toEqual(['below'])
+    expect(matching(rules, hook, 'rooms/#')).toEqual([])
+    expect(matching(rules, hook, '$SYS/#')).toEqual([])
     expect(matching(rules, hook, '$share/devices/d1/state')).toEqual([])
     expect(rules.match(hook, '$share/g/devices/#')).toBe(rules.match(hook, '$share/g/devices/#'))
   })

@@ -33,6 +33,10 @@ describe('a rule that never matches', () => {
   })
 })
 
+it('is none that takes subscriptions: one of `#` is excluded by `#` alone', () => {
+  expect(warningsOf('hook: session.subscribed, filter: a/b, exclude: a/#, topic: t')).toEqual([])
+})
+
 describe('every message of the broker', () => {
   it.each([
     [

@@ -109,6 +109,15 @@ it('keeps the topics that rules name', () => {
   expect(limit.admits('c')).toBe(false)
 })
 
+it('keeps those of new rules, and of the old ones as long as their records are there', () => {
+  const limit = createTopicLimit(3, ['a', 'b'])
+  limit.fix(['c'], new Set(['b']))
+  expect(['b', 'c', 'd', 'a'].map(limit.admits)).toEqual([true, true, true, false])
+  limit.release('c')
+  limit.release('b')
+  expect(['c', 'a', 'e'].map(limit.admits)).toEqual([true, true, false])
+})
+
 describe('a rule with headers, a partition and a time', () => {
   const [record] = parseRules(
     `rules:

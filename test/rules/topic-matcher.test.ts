@@ -29,12 +29,6 @@ it('finds each item once, in the order given, without the excluded, and the same
   )
 })
 
-it('matches the plain form of a name', () => {
-  const find = createTopicMatcher([{ item: 1, filters: ['a/+'], exclude: [] }], (name) => name.slice(1))
-  expect(find('!a/b')).toEqual([1])
-  expect(find('a/b')).toEqual([])
-})
-
 it('takes topics that begin with `$` when there is no filter, and not with `#`', () => {
   const find = createTopicMatcher([
     { item: 'all', filters: null, exclude: ['b/#'] },

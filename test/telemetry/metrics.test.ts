@@ -4,14 +4,23 @@ import { requestBudgetFor } from '../../src/exhook/request-bounds.ts'
 import { createRequestBudget } from '../../src/exhook/request-budget.ts'
 import type { TopicState } from '../../src/preflight/topic-state.ts'
 import { type BoundedQueue, createBoundedQueue } from '../../src/queue/bounded-queue.ts'
+import type { RulesStatus } from '../../src/reload/rule-reload.ts'
 import { DEFAULT_POLICY } from '../../src/rules/policy.ts'
 import { createLedger, type Ledger } from '../../src/telemetry/ledger.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
+import type { RuleState } from '../../src/telemetry/rule-metrics.ts'
 import { createPretendKafka } from '../support/pretend-kafka.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { record } from '../support/records.ts'
 
-function bench(topics: readonly TopicState[] = []) {
+const RULES: RulesStatus = {
+  rules: 3,
+  loadedAtMs: 1_574_753_026_500,
+  mistakes: [],
+  results: { ok: 2, mistake: 1, unchanged: 0 },
+}
+
+function bench(topics: readonly TopicState[] = [], rules: RuleState = { status: RULES, nodes: [] }) {
   const ledger: Ledger = createLedger({ queuedRecords: () => queue.records })
   const delivery = createDelivery(
     {
@@ -54,6 +63,7 @@ function bench(topics: readonly TopicState[] = []) {
     offer,
     metrics: createMetrics({
       ...{ ledger, queue, requests, delivery, topics: () => topics },
+      rules: () => rules,
       version: '1.2.3',
       memoryBoundBytes: 5e8,
     }),
@@ -112,6 +122,43 @@ describe('a scrape', () => {
     const { body } = await metrics.scrape()
     expect(body.match(/^exhook_lane_records\{/gm)).toHaveLength(101)
     expect(body).toContain('exhook_lane_records{topic="other"} 30\n')
+  })
+
+  it('shows the rules, their file, and what each EMQX node calls', async () => {
+    const { body } = await bench().metrics.scrape()
+    for (const line of [
+      'exhook_rules_reloads_total{result="ok"} 2',
+      'exhook_rules_reloads_total{result="mistake"} 1',
+      'exhook_rules_reloads_total{result="unchanged"} 0',
+      'exhook_rules_loaded_timestamp_seconds 1574753026.5',
+      'exhook_rules_mistakes 0',
+      'exhook_emqx_hooks{node="",state="unknown"} 1',
+    ]) {
+      expect(body).toContain(`${line}\n`)
+    }
+
+    const missing = {
+      hook: 'client.connected',
+      missing: [],
+      extra: [],
+      what: 'is not registered',
+      losesEvents: true,
+    }
+    const extra = { ...missing, losesEvents: false }
+    const known = bench([], {
+      status: { ...RULES, mistakes: [{ message: 'a' }, { message: 'b' }] },
+      nodes: [
+        { node: 'a', state: 'differs', differences: [missing, extra], losesEvents: true, why: '' },
+        { node: 'b', state: 'same', differences: [], losesEvents: false, why: '' },
+      ],
+    })
+    const later = (await known.metrics.scrape()).body
+    expect(later.match(/^exhook_emqx_hooks.* 1$/gm)).toEqual([
+      'exhook_emqx_hooks{node="a",state="differs"} 1',
+      'exhook_emqx_hooks{node="b",state="same"} 1',
+      'exhook_emqx_hooks_missing{node="a"} 1',
+    ])
+    expect(later).toContain('exhook_rules_mistakes 2\n')
   })
 
   it('shows the topics as the preflight found them, the many folded: all of them ready, or not', async () => {

@@ -1,0 +1,140 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { createSleeper } from '../delivery/sleeper.ts'
+import { digestOf } from './load-fitted-rules.ts'
+
+/** What stands in the file, or that it cannot be read. */
+export interface FileReading {
+  /** The same for the same bytes, or for the same reason why there are none. */
+  readonly digest: string
+  /** The bytes; throws what reading them threw. */
+  readonly read: () => Uint8Array
+}
+
+/**
+ * Tells when a file has got other contents: whether it was written in place, in several steps, renamed over, deleted, or
+ * reached by a symlink that was swapped, as a ConfigMap's is. Its directory may go and come back.
+ *
+ * The directory is watched, and looked at now and then in any case, for file systems that tell nothing. Only contents that stayed
+ * the same over a pause are told, so half of a file is not, unless its writer rests for longer. Nothing is told twice.
+ */
+export interface FileWatch {
+  /** Begins with a look. Returns at once; call it once. */
+  start(): void
+  /** Tells the contents soon, also when they are the same. */
+  look(): void
+  /** Nothing is told from now on. Safe twice and without start. */
+  stop(): void
+}
+
+export interface FileWatchConfig {
+  readonly path: string
+  /** What is known of it already; what differs from that is told. */
+  readonly digest: string
+  /** How long contents have to stay the same; the reaction to a change takes twice that. Default: 200 ms. */
+  readonly settleMs?: number
+  /** Looked at in any case. Default: 30 s. */
+  readonly pollMs?: number
+  /** The same while the directory cannot be watched. Default: 1 s. */
+  readonly unwatchedPollMs?: number
+}
+
+export interface FileWatchDeps {
+  /** Must not throw. */
+  readonly onSettled: (reading: FileReading) => void
+}
+
+export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): FileWatch {
+  const { settleMs = 200, pollMs = 30_000, unwatchedPollMs = 1000 } = config
+  const directory = dirname(config.path)
+  const sleeper = createSleeper()
+  let told = config.digest
+  let asked = false
+  let noticed = false
+  let resting = false
+  let stopped = false
+  let watcher: FSWatcher | null = null
+
+  function onEvent(): void {
+    noticed = true
+    if (resting) sleeper.wake()
+  }
+
+  /** Anew each time: a watch stays with a directory that was deleted or moved, and says nothing more. */
+  function watchDirectory(): void {
+    watcher?.close()
+    watcher = null
+    try {
+      watcher = watch(directory, { persistent: false }, onEvent)
+      watcher.on('error', onEvent)
+    } catch {
+      // It is not there, or the system has no watch left.
+    }
+  }
+
+  async function loop(): Promise<void> {
+    /** What the look before this one found, when it was news. */
+    let before: string | null = null
+    while (!stopped) {
+      // Watched before it is read: no change is missed in between.
+      watchDirectory()
+      noticed = false
+      const wasAsked = asked
+      const reading = await readingOf(config.path)
+      if (stopped) return
+      if (wasAsked || reading.digest !== told) {
+        if (reading.digest !== before) {
+          before = reading.digest
+          await sleeper.sleep(settleMs)
+          continue
+        }
+        asked &&= !wasAsked
+        told = reading.digest
+        deps.onSettled(reading)
+      }
+      before = null
+      await rest()
+    }
+  }
+
+  async function rest(): Promise<void> {
+    if (!noticed && !asked) {
+      resting = true
+      await sleeper.sleep(watcher === null ? unwatchedPollMs : pollMs)
+      resting = false
+    }
+    // A change is rarely alone, and others may write to the directory all the time.
+    if (noticed && !stopped) await sleeper.sleep(settleMs)
+  }
+
+  return {
+    start() {
+      if (!stopped) void loop()
+    },
+    look() {
+      asked = true
+      if (resting) sleeper.wake()
+    },
+    stop() {
+      stopped = true
+      watcher?.close()
+      sleeper.wake()
+    },
+  }
+}
+
+async function readingOf(path: string): Promise<FileReading> {
+  try {
+    const bytes = await readFile(path)
+    return { digest: digestOf(bytes), read: () => bytes }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    return {
+      digest: `unreadable: ${code}`,
+      read() {
+        throw error
+      },
+    }
+  }
+}
