@@ -133,6 +133,8 @@ const NO_TRUTH_VALUE: RuleError = {
 /** The library's code for the error and its place; its text may hold what a device sent. */
 function failureOf(error: unknown): RuleError {
   const { code, range } = error as { readonly code?: unknown; readonly range?: { readonly start: number } }
+  // Every field that the expression names has a value, but for a payload that is no JSON.
+  if (code === 'unknown_variable') return { code: 'CONDITION_FAILED', message: 'the payload is no JSON' }
   const what = typeof code === 'string' ? code.replaceAll('_', ' ') : 'it could not be evaluated'
   const where = range === undefined ? '' : `, at character ${range.start + 1} of \`when\``
   return { code: 'CONDITION_FAILED', message: `${what}${where}` }

@@ -153,7 +153,7 @@ describe('tests', () => {
         'tests.yaml:12:22: record 1, value.qos',
         '    - expected  1',
         '    + made      0',
-        '    rule low makes none: when: it could not be told, CONDITION_FAILED: unknown variable, at character 1 of `when`',
+        '    rule low makes none: when: it could not be told, CONDITION_FAILED: the payload is no JSON',
         '',
       ].join('\n'),
     )
