@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
 import { runCheck } from './cli/check.ts'
+import { CHECK_HELP, readCheckWords } from './cli/check-words.ts'
 import { runImport } from './cli/import-4x.ts'
 import { runKafkaCommand } from './cli/kafka-commands.ts'
 import { loadAll } from './cli/load-all.ts'
 import { runRegister } from './cli/register.ts'
 import { createStreamOutput } from './cli/stream-output.ts'
+import { runTry } from './cli/try.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
 import { loadConfig } from './config/load-config.ts'
@@ -16,7 +18,8 @@ import { printConfig } from './config/print-config.ts'
 const USAGE = `exhook-kafka: EMQX's hook events to Kafka
 
   exhook-kafka serve --config config.yaml --rules rules.yaml   run the server
-  exhook-kafka check rules.yaml …                              check rule files; exit 1 on a mistake
+  exhook-kafka check rules.yaml …                              check rule files and run their tests (check --help)
+  exhook-kafka try rules.yaml event.json                       what the rules make of an event (try --help)
   exhook-kafka tail <Kafka topic> …                            print records as they come (tail --help)
   exhook-kafka dead-letters list|watch|redrive …               what Kafka refused (dead-letters --help)
   exhook-kafka register --emqx http://… --url http://…         tell EMQX of this server (register --help)
@@ -36,19 +39,32 @@ export async function main(): Promise<void> {
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
   if (command === 'register') return register(words)
   if (command === 'import-4x') return importFrom4x(words)
+  if (command === 'check') return check(words)
+  if (command === 'try') return tryOut(words)
   const asked = (flag: string) => command === flag || words.includes(flag)
   if (asked('--help') || command === 'help' || command === '-h') return print(`${USAGE}${optionsHelp()}`)
   if (asked('--version') || command === 'version') return print(`${version()}\n`)
-  if (command === 'check') {
-    const files = words.length > 0 && !words.some((word) => word.startsWith('-'))
-    if (!files)
-      process.stderr.write('check: name rule files and nothing else, as in `exhook-kafka check rules.yaml`\n')
-    process.exitCode = files ? runCheck(words, process.stdout) : 2
-    return
-  }
   if (command === 'serve') return serve(words)
   process.stderr.write(command === '' ? USAGE : `There is no command "${command}".\n\n${USAGE}`)
   process.exitCode = 2
+}
+
+function check(words: readonly string[]): void {
+  const read = readCheckWords(words)
+  if (read.ask === 'help') print(CHECK_HELP)
+  else if (read.ask === 'check') process.exitCode = runCheck(read.files, process.stdout, read.options)
+  else {
+    process.stderr.write(`check: ${read.mistake}\n\n${CHECK_HELP}`)
+    process.exitCode = 2
+  }
+}
+
+async function tryOut(words: readonly string[]): Promise<void> {
+  process.exitCode = await runTry(words, {
+    readBytes: (path) => readFileSync(path === '-' ? 0 : path),
+    out: createStreamOutput(process.stdout),
+    err: createStreamOutput(process.stderr),
+  })
 }
 
 async function importFrom4x(words: readonly string[]): Promise<void> {

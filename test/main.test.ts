@@ -72,6 +72,27 @@ describe('the command line', () => {
   })
 })
 
+describe('check and try', () => {
+  const warns = temporaryFile('warns.yaml', 'rules:\n  - hook: message.publish\n    topic: t\n')
+
+  it('take their flags', async () => {
+    expect(await run(['check', warns])).toMatchObject({ code: 0, stderr: '' })
+    expect(await run(['check', warns, '--strict', '--no-tests'])).toMatchObject({ code: 1, stderr: '' })
+    expect((await run(['check', '--help'])).stdout).toContain('--no-tests')
+    expect((await run(['try', '--help'])).stdout).toContain('payload_base64')
+    expect(await run(['try', warns])).toMatchObject({ code: 2, stdout: '' })
+  })
+
+  it('shows the records of an event', async () => {
+    const event = temporaryFile('event.json', '{"event":"message.publish","topic":"a/b","payload":{"a":1}}')
+    const tried = await run(['try', warns, event, '--json'])
+    expect(tried).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(tried.stdout).records).toMatchObject([{ topic: 't', key: 'client-1' }])
+    // Nothing comes from the standard input.
+    expect(await run(['try', warns, '-'])).toMatchObject({ code: 1, stdout: '' })
+  })
+})
+
 describe('serve', () => {
   const rules = temporaryFile('rules.yaml', 'rules:\n  - hook: client.connected\n    topic: here\n')
 

@@ -1,4 +1,5 @@
 import { isHost, isHostAndPort } from './hosts.ts'
+import type { JsonSchema } from './json-schema.ts'
 import { formatBytes, parseBytes } from './sizes.ts'
 
 /**
@@ -22,6 +23,11 @@ export interface Format<T> {
   accepts(value: unknown): boolean
   /** The value as a person would write it, so that `parse` reads it back. */
   show(value: T): string
+  /**
+   * What of `parse` can be told in a JSON Schema of the file, where a value is text, or what YAML takes for a number or a
+   * boolean. It never refuses what `parse` takes.
+   */
+  readonly schema: JsonSchema
 }
 
 /** Timers of Node hold at most this many ms; longer ones would fire at once. */
@@ -36,6 +42,7 @@ function integer(unit: string, min: number, max: number, expects: string): Forma
     parse: (text) => (/^\d+$/.test(text) && accepts(Number(text)) ? Number(text) : undefined),
     accepts,
     show: String,
+    schema: { type: ['integer', 'string'], minimum: min, maximum: max, pattern: '^\\d+$' },
   }
 }
 
@@ -64,6 +71,12 @@ export const bytes: Format<number> = {
   },
   accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
   show: formatBytes,
+  schema: {
+    type: ['integer', 'string'],
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    pattern: '^\\d+(\\.\\d+)? ?([kKmMgG][iI]?[bB]|[bB])?$',
+  },
 }
 
 /** A part of a whole: above 0, up to 1. */
@@ -73,6 +86,12 @@ export const share: Format<number> = {
   parse: (text) => (/^\d*\.?\d+$/.test(text) && share.accepts(Number(text)) ? Number(text) : undefined),
   accepts: (value) => typeof value === 'number' && value > 0 && value <= 1,
   show: String,
+  schema: {
+    type: ['number', 'string'],
+    exclusiveMinimum: 0,
+    maximum: 1,
+    pattern: '^0*(\\.\\d*[1-9]\\d*|1(\\.0+)?)$',
+  },
 }
 
 export const bool: Format<boolean> = {
@@ -82,6 +101,7 @@ export const bool: Format<boolean> = {
   parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
   accepts: (value) => typeof value === 'boolean',
   show: String,
+  schema: { enum: [true, false, 'true', 'false'] },
 }
 
 /** One of some words. */
@@ -93,30 +113,46 @@ export function oneOf<const W extends string>(...words: readonly W[]): Format<W>
     parse: (text) => (accepts(text) ? text : undefined),
     accepts,
     show: String,
+    schema: { enum: words },
   }
 }
 
-function word(unit: string, expects: string, isGood: (text: string) => boolean): Format<string> {
+/** `pattern`: what every good text fits. */
+function word(
+  unit: string,
+  expects: string,
+  isGood: (text: string) => boolean,
+  pattern?: string,
+): Format<string> {
   return {
     expects,
     unit,
     parse: (text) => (isGood(text) ? text : undefined),
     accepts: (value) => typeof value === 'string' && isGood(value),
     show: String,
+    // A name or a password may look like a number: the text as it is written counts.
+    schema: {
+      type: ['string', 'number', 'boolean'],
+      minLength: 1,
+      ...(pattern !== undefined && { pattern }),
+    },
   }
 }
 
 /** Any text but none. */
 export const text = word('text', 'a text that is not empty', (value) => value !== '')
 
-/** The path of a file; a relative one starts from the working directory. */
+const TOPIC = '^(?!__)[a-zA-Z0-9._-]{1,249}$'
+
 /** A topic that records may be sent to, or the word that none is. */
 export const topicOrOff = word(
   'topic|off',
   'the name of a Kafka topic (letters, digits, `.`, `_`, `-`), or `off`',
-  (value) => /^(?!__)[a-zA-Z0-9._-]{1,249}$/.test(value) && value !== '.' && value !== '..',
+  (value) => new RegExp(TOPIC).test(value) && value !== '.' && value !== '..',
+  TOPIC,
 )
 
+/** The path of a file; a relative one starts from the working directory. */
 export const path = word('path', 'the path of a file', (value) => value !== '' && !value.includes('\0'))
 
 /** An address or a name to listen on. */
@@ -127,6 +163,7 @@ export const httpUrl = word(
   'url',
   'an address like http://emqx:18083, without user name or password',
   isHttpUrl,
+  '^[hH][tT][tT][pP][sS]?://',
 )
 
 function isHttpUrl(value: string): boolean {
@@ -135,11 +172,14 @@ function isHttpUrl(value: string): boolean {
   return username === '' && password === '' && search === '' && hash === ''
 }
 
+const PROVIDER_NAME = '^[A-Za-z0-9][A-Za-z0-9_-]{0,255}$'
+
 /** The name of a provider in EMQX, as its schema takes it. */
 export const providerName = word(
   'name',
   'a name that EMQX takes: letters, digits, `-` and `_`, a letter or a digit first, 256 at most',
-  (value) => /^[A-Za-z0-9][A-Za-z0-9_-]{0,255}$/.test(value),
+  (value) => new RegExp(PROVIDER_NAME).test(value),
+  PROVIDER_NAME,
 )
 
 /** One `host:port` or more. */
@@ -153,6 +193,12 @@ export const brokers: Format<readonly string[]> = {
   },
   accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((part) => isHostAndPort(part)),
   show: (value) => value.join(','),
+  schema: {
+    anyOf: [
+      { type: 'array', items: { type: 'string', pattern: ':\\d+\\s*$' }, minItems: 1 },
+      { type: 'string', pattern: ':\\d+\\s*$' },
+    ],
+  },
 }
 
 /** A name as Kafka's settings of a topic have them, and a value with no end of line in it. */
@@ -183,4 +229,11 @@ export const topicConfig: Format<readonly string[]> = {
     return !names.includes(undefined) && new Set(names).size === names.length
   },
   show: (value) => value.join(','),
+  schema: {
+    anyOf: [
+      { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] }, minProperties: 1 },
+      { type: 'array', items: { type: 'string', pattern: '=' }, minItems: 1 },
+      { type: 'string', pattern: '=' },
+    ],
+  },
 }

@@ -37,6 +37,25 @@ export function compileCondition(text: string, hooks: readonly HookPoint[]): Con
   }
 }
 
+/** A condition without mistakes, taken apart: its tree, and a way to evaluate a part of it that names no field; null: no truth value. */
+export function parseCondition(
+  text: string,
+  hooks: readonly HookPoint[],
+): { readonly ast: ASTNode; readonly evaluate: (part: string) => boolean | null } {
+  const environment = environmentFor(hooks)
+  return {
+    ast: environment.parse(text).ast,
+    evaluate(part) {
+      try {
+        const value: unknown = environment.evaluate(part, {})
+        return typeof value === 'boolean' ? value : null
+      } catch {
+        return null
+      }
+    },
+  }
+}
+
 /** What is wrong with a condition for a rule of these hooks, with the fix; null when nothing is. */
 export function conditionProblem(text: string, hooks: readonly HookPoint[]): ConditionProblem | null {
   const environment = environmentFor(hooks)
@@ -114,6 +133,8 @@ const NO_TRUTH_VALUE: RuleError = {
 /** The library's code for the error and its place; its text may hold what a device sent. */
 function failureOf(error: unknown): RuleError {
   const { code, range } = error as { readonly code?: unknown; readonly range?: { readonly start: number } }
+  // Every field that the expression names has a value, but for a payload that is no JSON.
+  if (code === 'unknown_variable') return { code: 'CONDITION_FAILED', message: 'the payload is no JSON' }
   const what = typeof code === 'string' ? code.replaceAll('_', ' ') : 'it could not be evaluated'
   const where = range === undefined ? '' : `, at character ${range.start + 1} of \`when\``
   return { code: 'CONDITION_FAILED', message: `${what}${where}` }

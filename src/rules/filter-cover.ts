@@ -19,6 +19,13 @@ export function covers(wide: string, narrow: string): boolean {
   return wideLevels.length === narrowLevels.length
 }
 
+/** Whether a filter takes every topic but those that begin with `$` [MQTT-4.7.2-1]. */
+export const isEverything = (filter: string): boolean => filter === '#' || filter === '+/#'
+
+/** Whether each of these filters is covered by one of those; `+/#` counts as the `#` that it is. */
+export const coversAll = (wide: readonly string[], narrow: readonly string[]): boolean =>
+  narrow.every((filter) => wide.some((one) => covers(isEverything(one) ? '#' : one, filter)))
+
 /** The filters without repetitions and without those that another one covers, in their order. */
 export function dropCovered(filters: Iterable<string>): string[] {
   const unique = [...new Set(filters)]

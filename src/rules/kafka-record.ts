@@ -38,7 +38,7 @@ export function recordBytes(record: RecordParts): number {
 }
 
 /** The largest number of a partition. */
-const MAX_PARTITION = 2 ** 31 - 1
+export const MAX_PARTITION = 2 ** 31 - 1
 
 /** The partition that a text names; null when it is no whole number from 0 on. */
 export function partitionOf(text: string): number | null {

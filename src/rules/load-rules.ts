@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { ConfigError } from '../config/config-error.ts'
 import { compileRules } from './compile-rules.ts'
 import type { RuleConfig } from './rule-config.ts'
-import { readRules } from './rule-file.ts'
+import { type RuleFile, readRuleFile, readRules } from './rule-file.ts'
 import type { RuleSet } from './rule-set.ts'
 
 /** Reads and compiles a rule file (YAML, UTF-8). Throws a ConfigError with every mistake, also when it cannot be read. */
@@ -17,7 +17,12 @@ export function parseRules(text: string, fileName: string): RuleSet {
 
 /** The rules of a file as written, disabled ones too. Throws as loadRules does. */
 export function loadRuleConfigs(path: string): readonly RuleConfig[] {
-  return readRules(readText(path), path)
+  return loadRuleFile(path).rules
+}
+
+/** The rules of a file as written, and its tests. Throws as loadRules does. */
+export function loadRuleFile(path: string): RuleFile {
+  return readRuleFile(readText(path), path)
 }
 
 const readText = (path: string): string => decodeRuleText(() => readFileSync(path), path)

@@ -17,10 +17,10 @@ import { type Entry, readText } from './yaml-map.ts'
 /** The keys of a rule that make its policy. */
 export const POLICY_KEYS = ['reply', 'on_timeout', 'overflow', 'priority'] as const
 
-const REPLIES: readonly Reply[] = ['queued', 'stored', 'delivered']
-const ON_TIMEOUTS: readonly OnTimeout[] = ['accept', 'reject']
-const OVERFLOWS: readonly Overflow[] = ['wait', 'drop-newest', 'drop-oldest', 'reject']
-const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high']
+export const REPLIES: readonly Reply[] = ['queued', 'stored', 'delivered']
+export const ON_TIMEOUTS: readonly OnTimeout[] = ['accept', 'reject']
+export const OVERFLOWS: readonly Overflow[] = ['wait', 'drop-newest', 'drop-oldest', 'reject']
+export const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high']
 
 /** Reads the policy of a rule; notes each value that there is not, and each that means nothing for these hooks. */
 export function readPolicy(

@@ -83,9 +83,9 @@ export function readKey(file: YamlFile, entry: Entry, hooks: readonly HookPoint[
 }
 
 /** More headers than this are no metadata any more. */
-const MAX_HEADERS = 50
+export const MAX_HEADERS = 50
 /** The headers that every record has, and those of dead letters, are not a rule's to write. */
-const OURS = /^(emqx-event|emqx-message-id|exhook-.*)$/i
+export const OUR_HEADERS = /^(emqx-event|emqx-message-id|exhook-.*)$/i
 
 export function readHeaders(
   file: YamlFile,
@@ -105,7 +105,7 @@ export function readHeaders(
 }
 
 function headerNameProblem(name: string): string | null {
-  if (OURS.test(name)) return 'exhook-kafka writes it itself: choose another'
+  if (OUR_HEADERS.test(name)) return 'exhook-kafka writes it itself: choose another'
   if (name === '__proto__') return 'choose another'
   return /^[\x21-\x7e]{1,200}$/.test(name) ? null : 'write 1 to 200 letters, digits and signs, without blanks'
 }

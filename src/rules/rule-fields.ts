@@ -7,16 +7,29 @@ import { filterProblem, looksShared } from './topic-filter.ts'
 import type { YamlFile } from './yaml-file.ts'
 import { type Entry, type Keys, readText, readTexts, type Text } from './yaml-map.ts'
 
-export const RULE_KEYS: Keys = {
-  known: new Set([
-    ...['name', 'hook', 'filter', 'exclude', 'when', 'topic', 'allow', 'key', 'headers', 'partition'],
-    ...['timestamp', 'format', 'enabled', ...POLICY_KEYS],
-  ]),
-  later: new Set(),
-}
+/** Every key of a rule. */
+export const RULE_KEY_NAMES = [
+  'name',
+  'hook',
+  'filter',
+  'exclude',
+  'when',
+  'topic',
+  'allow',
+  'key',
+  'headers',
+  'partition',
+  'timestamp',
+  'format',
+  'enabled',
+  ...POLICY_KEYS,
+] as const
+export type RuleKey = (typeof RULE_KEY_NAMES)[number]
+
+export const RULE_KEYS: Keys = { known: new Set(RULE_KEY_NAMES), later: new Set() }
 
 /** A name is a label of metrics: long enough for any default name, and no longer than a label should be. */
-const MAX_NAME_LENGTH = 300
+export const MAX_NAME_LENGTH = 300
 
 // Each reader notes what is wrong with its field and gives what is right of it.
 
@@ -29,12 +42,19 @@ export function readName(file: YamlFile, entry: Entry): Text | null {
 }
 
 export function readHooks(file: YamlFile, entry: Entry): readonly HookPoint[] {
-  const hooks: HookPoint[] = []
-  for (const { text, node } of readTexts(file, entry) ?? []) {
-    if (isHookPoint(text)) hooks.push(text)
-    else file.mistake(node, `there is no hook ${quoted(text)}${hookHint(text)}`)
-  }
-  return hooks
+  return (readTexts(file, entry) ?? []).flatMap((text) => hookOf(file, text) ?? [])
+}
+
+/** One hook; null after noting that it is none. */
+export function readHook(file: YamlFile, entry: Entry): HookPoint | null {
+  const text = readText(file, entry)
+  return text === null ? null : hookOf(file, text)
+}
+
+function hookOf(file: YamlFile, { text, node }: Text): HookPoint | null {
+  if (isHookPoint(text)) return text
+  file.mistake(node, `there is no hook ${quoted(text)}${hookHint(text)}`)
+  return null
 }
 
 export function readFilters(file: YamlFile, entry: Entry, hooks: readonly HookPoint[]): readonly string[] {

@@ -8,40 +8,67 @@ import { readHeaders, readKey, readPartition, readTopic } from './record-fields.
 import type { RuleConfig, TimestampChoice } from './rule-config.ts'
 import { RULE_KEYS, readFilters, readHooks, readName, readWhen } from './rule-fields.ts'
 import { nameRules, type RuleDraft } from './rule-names.ts'
-import { openYaml, type YamlFile } from './yaml-file.ts'
+import { readTests } from './rule-tests/read-tests.ts'
+import type { RuleTest } from './rule-tests/rule-test.ts'
+import { type FilePlace, openYaml, type YamlFile } from './yaml-file.ts'
 import { described, type Entry, type Keys, readBoolean, readMap, written } from './yaml-map.ts'
 
 /** A record goes to the partition of its client, so that each device's order is kept. */
 const DEFAULT_KEY = '${clientid}'
 
-const TIMESTAMPS: readonly TimestampChoice[] = ['event', 'now']
+export const TIMESTAMPS: readonly TimestampChoice[] = ['event', 'now']
 const NO_TOPIC = { topic: '', allow: null }
 const NO_HEADERS: ReadonlyMap<string, string> = new Map()
 
-const FILE_KEYS: Keys = { known: new Set(['rules']), later: new Set(['tests']) }
+export const FILE_KEYS: Keys = { known: new Set(['rules', 'tests']), later: new Set() }
 const EXAMPLE = '`rules:` and a list of rules, each with a `hook` and a `topic`'
 
-/**
- * Reads the rules of a file, disabled ones too, in its order, with the defaults filled in.
- * Throws a ConfigError with every mistake at once, each with its line and column. `fileName` is only for messages.
- */
-export function readRules(text: string, fileName: string): readonly RuleConfig[] {
-  const file = openYaml(text, fileName)
-  const drafts = readList(file).map((node) => readRule(file, node))
-  const rules = nameRules(file, drafts)
-  const mistakes = file.mistakes()
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
-  return rules
+/** All that a rule file says. */
+export interface RuleFile {
+  /** Disabled ones too, in the file's order, with the defaults filled in. */
+  readonly rules: readonly RuleConfig[]
+  /** Where each of them begins, in the same order. */
+  readonly places: readonly FilePlace[]
+  /** None unless the file has some. `check` runs them; `serve` does not. */
+  readonly tests: readonly RuleTest[]
 }
 
-/** The items of `rules`. */
-function readList(file: YamlFile): readonly Node[] {
+/**
+ * Reads a rule file, its tests included. Throws a ConfigError with every mistake at once, each with its line and column.
+ * `fileName` is only for messages.
+ */
+export function readRuleFile(text: string, fileName: string): RuleFile {
+  const file = openYaml(text, fileName)
   const root = written(file, file.root)
-  if (!isMap(root)) {
-    file.mistake(root, rootProblem(root))
-    return []
-  }
+  if (!isMap(root)) file.mistake(root, rootProblem(root))
   const { entries, meant } = readMap(file, root, FILE_KEYS)
+  const nodes = isMap(root) ? readList(file, root, entries, meant) : []
+  const rules = nameRules(
+    file,
+    nodes.map((node) => readRule(file, node)),
+  )
+  const tests = entries.get('tests')
+  const ruleFile = {
+    rules,
+    places: nodes.map((node) => file.placeOf(node)),
+    tests: tests === undefined ? [] : readTests(file, tests),
+  }
+  const mistakes = file.mistakes()
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return ruleFile
+}
+
+/** The rules alone. */
+export const readRules = (text: string, fileName: string): readonly RuleConfig[] =>
+  readRuleFile(text, fileName).rules
+
+/** The items of `rules`. */
+function readList(
+  file: YamlFile,
+  root: Node,
+  entries: ReadonlyMap<string, Entry>,
+  meant: ReadonlySet<string>,
+): readonly Node[] {
   const rules = entries.get('rules')
   if (rules === undefined) {
     if (!meant.has('rules')) file.mistake(root, `the file has no \`rules\`: write ${EXAMPLE}`)

@@ -15,6 +15,12 @@ import { isTooDeep } from '../text/too-deep.ts'
 /** More aliases than anyone needs, and few enough that no file of aliases to long lists costs much to read. */
 const MAX_ALIASES = 100
 
+/** A place in a file, both numbers from 1. */
+export interface FilePlace {
+  readonly line: number
+  readonly column: number
+}
+
 /** A YAML file that parsed: its nodes, and the mistakes found in them so far. */
 export interface YamlFile {
   /** null: the file holds nothing. */
@@ -28,6 +34,8 @@ export interface YamlFile {
   mistake(at: Node | null, message: string, within?: number): void
   /** The line on which a node begins, from 1. */
   lineOf(node: Node): number
+  /** Where a node begins; null: the beginning of the file. */
+  placeOf(at: Node | null): FilePlace
   /** All mistakes noted, in the file's order, each once. */
   mistakes(): readonly Mistake[]
 }
@@ -41,10 +49,12 @@ export function openYaml(text: string, fileName: string): YamlFile {
   const lines = new LineCounter()
   const { document, targets, dangling } = parse(text.replace(/^\uFEFF/, ''), lines, fileName)
   const found: Mistake[] = []
-  const note = (offset: number, message: string) => {
+  const placeAt = (offset: number): FilePlace => {
     const { line, col } = lines.linePos(offset)
-    found.push({ file: fileName, line: Math.max(line, 1), column: Math.max(col, 1), message })
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
+  const note = (offset: number, message: string) =>
+    void found.push({ file: fileName, ...placeAt(offset), message })
 
   const errors: readonly YAMLError[] = [...document.errors, ...document.warnings]
   for (const error of errors) note(error.pos[0], explained(error))
@@ -61,6 +71,7 @@ export function openYaml(text: string, fileName: string): YamlFile {
     mistake: (at, message, within = 0) =>
       note(at === null ? 0 : offsetOf(at) + placeWithin(at, within), message),
     lineOf: (node) => lines.linePos(offsetOf(node)).line,
+    placeOf: (at) => placeAt(at === null ? 0 : offsetOf(at)),
     mistakes: () => inOrder(found),
   }
 }

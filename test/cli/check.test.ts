@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { runCheck } from '../../src/cli/check.ts'
+import { readCheckWords } from '../../src/cli/check-words.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'check-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -26,7 +27,7 @@ function check(...paths: string[]): { code: number; text: string } {
 const good = fileOf(
   'good.yaml',
   'rules:',
-  '  - {hook: message.publish, filter: [devices/+/state, a], exclude: a/#, topic: message_state}',
+  '  - {hook: message.publish, filter: [devices/+/state, a], exclude: b/#, topic: message_state}',
   '  - {hook: [client.connected, client.disconnected], topic: presence, name: who is there, enabled: false}',
   '  - {hook: session.subscribed, topic: subscriptions}',
 )
@@ -34,7 +35,7 @@ const bad = fileOf('bad.yaml', 'rules:', '  - hook: message.publsh', '    topik:
 
 const GOOD = [
   'RULE                               HOOKS                                  FILTERS                              KAFKA TOPIC',
-  'message.publish->message_state     message.publish                        devices/+/state, a, but not a/#      message_state',
+  'message.publish->message_state     message.publish                        devices/+/state, a, but not b/#      message_state',
   'who is there (disabled)            client.connected, client.disconnected  -                                    presence',
   'session.subscribed->subscriptions  session.subscribed                     every topic                          subscriptions',
   'good.yaml: OK, 3 rules, 1 of them disabled',
@@ -99,4 +100,85 @@ it('warns of a rule that would hold up subscribers', () => {
   expect(text).toContain(
     'warning: rule message.acked->t: `reply: delivered` on message.acked holds up the subscriber',
   )
+})
+
+describe('warnings', () => {
+  const path = fileOf('warns.yaml', 'rules:', '  - {hook: message.publish, topic: t}')
+
+  it('have a place and do not change the exit code', () => {
+    const { code, text } = check(path)
+    expect(code).toBe(0)
+    expect(text).toContain(
+      'warns.yaml:2:5: warning: rule message.publish->t: on message.publish without a `filter`',
+    )
+    expect(text).toMatch(/warns\.yaml: OK, 1 rule, 1 warning\n$/)
+  })
+
+  it('do with --strict', () => {
+    expect(runCheck([path], { write: () => {} }, { strict: true })).toBe(1)
+    expect(runCheck([good], { write: () => {} }, { strict: true })).toBe(0)
+  })
+})
+
+describe('tests', () => {
+  const path = fileOf(
+    'tests.yaml',
+    'rules:',
+    '  - {name: r, hook: message.publish, filter: a/+, topic: t}',
+    '  - {name: low, hook: message.publish, filter: a/+, topic: low, when: payload.b < 20.0}',
+    'tests:',
+    '  - name: passes',
+    '    event: {event: message.publish, topic: a/b, payload: {b: 30}}',
+    '    records: [{topic: t}]',
+    '  - name: fails',
+    '    event: {event: message.publish, topic: a/b}',
+    '    records:',
+    '      - topic: u',
+    '        value: {qos: 1}',
+    '      - topic: low',
+  )
+
+  it('that fail are told with place, difference and reason', () => {
+    const { code, text } = check(path)
+    expect(code).toBe(1)
+    expect(text.split('RULE')[0]).toBe(
+      [
+        'tests.yaml:8:5: test "fails" fails: 3 differences',
+        'tests.yaml:10:5: records',
+        '    - expected  2 records',
+        '    + made      1 record: t (rule r)',
+        'tests.yaml:11:16: record 1, topic',
+        '    - expected  "u"',
+        '    + made      "t"',
+        'tests.yaml:12:22: record 1, value.qos',
+        '    - expected  1',
+        '    + made      0',
+        '    rule low makes none: when: it could not be told, CONDITION_FAILED: the payload is no JSON',
+        '',
+      ].join('\n'),
+    )
+    expect(text).toMatch(/tests\.yaml: 2 rules, 1 test FAILED, 1 test passed\n$/)
+  })
+
+  it('are left out when asked', () => {
+    const texts: string[] = []
+    const code = runCheck([path], { write: (more) => void texts.push(more) }, { tests: false })
+    expect(code).toBe(0)
+    expect(texts.join('')).toMatch(/OK, 2 rules, 2 tests not run\n$/)
+  })
+})
+
+describe('the words', () => {
+  it.each<[string[], object]>([
+    [
+      ['a.yaml', '--strict', 'b.yaml'],
+      { ask: 'check', files: ['a.yaml', 'b.yaml'], options: { strict: true, tests: true } },
+    ],
+    [['--no-tests', 'a.yaml'], { ask: 'check', files: ['a.yaml'], options: { strict: false, tests: false } }],
+    [['a.yaml', '--help'], { ask: 'help' }],
+    [[], { ask: 'nothing', mistake: 'name rule files, as in `exhook-kafka check rules.yaml`' }],
+    [['a', '--strikt'], { ask: 'nothing', mistake: 'there is no flag `--strikt`, did you mean `--strict`?' }],
+  ])('%j', (words, expected) => {
+    expect(readCheckWords(words)).toEqual(expected)
+  })
 })

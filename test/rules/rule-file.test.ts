@@ -141,7 +141,7 @@ describe('mistakes in a file and its rules, each at its place', () => {
       'another key',
       'a: 1\n',
       [
-        '1:1: there is no key `a`: use rules',
+        '1:1: there is no key `a`: use rules, tests',
         '1:1: the file has no `rules`: write `rules:` and a list of rules, each with a `hook` and a `topic`',
       ],
     ],
@@ -153,7 +153,11 @@ describe('mistakes in a file and its rules, each at its place', () => {
       'rules: []\n',
       ['1:8: `rules` is empty: write at least one rule, with a `hook` and a `topic`'],
     ],
-    ['tests', `${rule()}tests: []\n`, ['4:1: `tests` is not supported by this version: remove it']],
+    [
+      'tests that are none',
+      `${rule()}tests: x\n`,
+      ['4:8: `tests` must be a list of tests, not the text `x`'],
+    ],
     // The rule
     [
       'no map',

@@ -1,0 +1,96 @@
+import { HOOKS, type HookPoint } from '../hooks.ts'
+import { quoted } from '../text/quoted.ts'
+import { constantCondition } from './constant-condition.ts'
+import { coversAll, isEverything } from './filter-cover.ts'
+import { keyWarning } from './key-warning.ts'
+import { policyWarnings } from './policy.ts'
+import type { RuleConfig } from './rule-config.ts'
+import { SUBSCRIPTION_HOOKS } from './rule-input.ts'
+
+/** Something about a rule that is allowed, and hardly meant. */
+export interface RuleWarning {
+  /** Its place in the list of rules. */
+  readonly index: number
+  /** One sentence, with what to do. */
+  readonly message: string
+}
+
+/** What a user should know of the rules of a file that is no mistake. Of a rule that is switched off only what its policy needs. */
+export function ruleWarnings(rules: readonly RuleConfig[]): readonly RuleWarning[] {
+  return rules.flatMap((rule, index) => {
+    const { policy, hooks, enabled } = rule
+    const messages = [
+      ...(policy.reply === 'stored' ? [STORED_NEEDS] : []),
+      ...policyWarnings(policy, hooks),
+      ...(enabled
+        ? [...neverMatches(rule), ...everyMessage(rule), ...keyWarning(rule), ...twice(rules, index)]
+        : []),
+    ]
+    return messages.map((message) => ({ index, message }))
+  })
+}
+
+const STORED_NEEDS = '`reply: stored` needs a disk: `serve` takes it only with `queue.disk.path`'
+
+function neverMatches({ filters, exclude, when, hooks }: RuleConfig): readonly string[] {
+  const found: string[] = []
+  // A subscription is excluded only when it is covered itself: one of `#` still matches.
+  const byTopic = !hooks.some((hook) => SUBSCRIPTION_HOOKS.has(hook))
+  const lost = byTopic ? (filters ?? []).filter((filter) => coversAll(exclude, [filter])) : []
+  if (byTopic && filters !== null && lost.length === filters.length)
+    found.push('it never matches: `exclude` takes away all that `filter` takes')
+  else
+    for (const filter of lost)
+      found.push(`\`exclude\` takes away all that the filter ${quoted(filter)} takes: remove one of them`)
+  if (byTopic && filters === null && exclude.some(isEverything))
+    found.push('`exclude` leaves only topics that begin with `$`: narrow it')
+  if (filters?.every((filter) => filter.startsWith('$SYS/')))
+    for (const hook of hooks.filter((one) => HOOKS.get(one)?.topic === 'message'))
+      found.push(`it never matches a ${hook}: EMQX does not send its own \`$SYS/\` messages to hooks`)
+
+  const constant = when === null ? null : constantCondition(when, hooks)
+  if (constant === false) found.push('it never matches: `when` is false for every event')
+  if (constant === true) found.push('`when` is true for every event: remove it')
+  return found
+}
+
+/** The hooks that are called for every message of every client. */
+const BUSY: ReadonlySet<HookPoint> = new Set<HookPoint>([
+  'message.publish',
+  'message.delivered',
+  'message.acked',
+  'message.ingress',
+])
+
+function everyMessage({ hooks, filters, when }: RuleConfig): readonly string[] {
+  const busy = hooks.filter((hook) => BUSY.has(hook))
+  if (busy.length === 0 || (filters !== null && !filters.some(isEverything))) return []
+  const what = filters === null ? 'without a `filter`' : 'with a filter that covers `#`'
+  return [
+    `on ${busy.join(', ')} ${what}, EMQX calls for every message of the broker${when === null ? '' : ', and only then does `when` decide'}: name the topics`,
+  ]
+}
+
+/** Another rule takes all that this one takes, and writes it to the same Kafka topic. */
+function twice(rules: readonly RuleConfig[], index: number): readonly string[] {
+  const rule = rules[index] as RuleConfig
+  const found = rules.findIndex(
+    (other, at) =>
+      at !== index && other.enabled && takesAllOf(other, rule) && !(at > index && takesAllOf(rule, other)),
+  )
+  if (found === -1) return []
+  const hooks = rule.hooks.filter((hook) => rules[found]?.hooks.includes(hook)).join(', ')
+  return [
+    `rule ${rules[found]?.name} takes every ${hooks} that it takes, for the same Kafka topic: these events are in ${rule.topic} twice`,
+  ]
+}
+
+function takesAllOf(wide: RuleConfig, narrow: RuleConfig): boolean {
+  return (
+    wide.topic === narrow.topic &&
+    wide.hooks.some((hook) => narrow.hooks.includes(hook)) &&
+    (wide.when === null || wide.when === narrow.when) &&
+    wide.exclude.every((filter) => coversAll(narrow.exclude, [filter])) &&
+    (wide.filters === null || (narrow.filters !== null && coversAll(wide.filters, narrow.filters)))
+  )
+}
