@@ -1,5 +1,6 @@
 import { createBuffers } from './buffers.ts'
 import { createDamage } from './damage.ts'
+import type { DirectoryLock } from './directory-lock.ts'
 import { asDiskError } from './disk-failure.ts'
 import type { DiskFiles } from './disk-files.ts'
 import { DiskError, type DiskLog, type DiskLogConfig, type DiskLogDeps, type Recovery } from './disk-log.ts'
@@ -19,6 +20,10 @@ const MIB = 1024 * 1024
 const READ_BYTES = 256 * 1024
 /** A disk that hangs does not hold up the end of the process for longer. */
 const CLOSE_MS = 5_000
+/** How often is looked whether the directory is still there. */
+const PLACE_MS = 1_000
+const GONE =
+  'the directory was removed or replaced while it was in use, and no start will find what was in it; put it back and restart'
 
 /** A log in a directory of its own; nothing is touched before `open`. */
 export function createDiskLog(
@@ -64,7 +69,9 @@ export function createDiskLog(
     room: upkeep.room,
     onChange: upkeep.wake,
   })
-  let unlock: (() => Promise<void>) | null = null
+  let lock: DirectoryLock | null = null
+  let placeTimer: NodeJS.Timeout | undefined
+  let isGone = false
   let closing: Promise<void> | null = null
 
   async function open(): Promise<Recovery> {
@@ -72,17 +79,19 @@ export function createDiskLog(
       await files.makeDirectory(path).catch((error) => {
         throw asDiskError('create', path, error)
       })
-      unlock = await files.lock(path)
+      lock = await files.lock(path)
       const { recovery, nextSeq, logId } = await recover(files, path, segments, names)
       damage.begin(recovery.damagedFiles.length)
       await mendLast()
       writer.begin(nextSeq, logId)
       keeper.set('ok', `the log in ${path} is written and read`)
       upkeep.begin()
+      placeTimer = setInterval(() => void checkPlace(), PLACE_MS)
+      placeTimer.unref()
       return recovery
     } catch (error) {
-      await unlock?.().catch(() => {})
-      unlock = null
+      await lock?.release().catch(() => {})
+      lock = null
       const reason = asDiskError('open', path, error)
       keeper.set('unusable', reason.message)
       throw reason
@@ -100,7 +109,15 @@ export function createDiskLog(
     await rewrite([last], parts).catch(() => {})
   }
 
+  /** What is written into a directory that is no longer there is found by nobody. */
+  async function checkPlace(): Promise<void> {
+    if (lock === null || (await lock.isHeld())) return
+    isGone = true
+    keeper.failed('place', 'go on in', path, new Error(GONE))
+  }
+
   async function close(): Promise<void> {
+    clearInterval(placeTimer)
     damage.end()
     const reason = await withinTime(
       upkeep.end().then(() => writer.end()),
@@ -112,8 +129,8 @@ export function createDiskLog(
     const open = [...segments.all]
     segments.clear()
     for (const segment of open) letGo(segment)
-    await unlock?.().catch(() => {})
-    unlock = null
+    await lock?.release().catch(() => {})
+    lock = null
     const detail = `closed; ${lost} bytes were not written: ${String(reason)}`
     keeper.set('closed', reason === undefined && lost === 0 ? 'closed, and all is on disk' : detail)
   }
@@ -143,10 +160,10 @@ export function createDiskLog(
       return writer.lastSeq
     },
     get storedSeq() {
-      return writer.storedSeq
+      return isGone ? 0 : writer.storedSeq
     },
     async open() {
-      if (unlock !== null) throw new DiskError(`the log in ${path} is open already`)
+      if (lock !== null) throw new DiskError(`the log in ${path} is open already`)
       closing = null
       return open()
     },
@@ -155,7 +172,7 @@ export function createDiskLog(
     read: reader.read,
     flush: writer.flush,
     close() {
-      if (unlock === null) return Promise.resolve()
+      if (lock === null) return Promise.resolve()
       closing ??= close()
       return closing
     },

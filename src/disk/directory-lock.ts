@@ -1,7 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DiskError } from './disk-log.ts'
+
+/** A directory that is this process's own. */
+export interface DirectoryLock {
+  release(): Promise<void>
+  /** False when the directory is no longer where it was: removed, replaced, or its volume taken away. Never rejects. */
+  isHeld(): Promise<boolean>
+}
 
 /** SQLite's primary result code for "database is locked". */
 const SQLITE_BUSY = 5
@@ -11,7 +18,7 @@ const SQLITE_BUSY = 5
  * process, however it dies. Node has no other file lock built in. Who holds it stands in `owner`. Rejects with a
  * DiskError naming the holder when another one has it, in this process too.
  */
-export async function lockDirectory(path: string): Promise<() => Promise<void>> {
+export async function lockDirectory(path: string): Promise<DirectoryLock> {
   // Loaded only here: who keeps nothing on disk does not pay for it.
   const { DatabaseSync } = await import('node:sqlite')
   const file = join(path, 'lock')
@@ -29,7 +36,15 @@ export async function lockDirectory(path: string): Promise<() => Promise<void>> 
   await writeFile(join(path, 'owner'), `process ${process.pid} on ${hostname()} since ${since}\n`).catch(
     () => {},
   )
-  return async () => taken.close()
+  const { ino } = await stat(file)
+  return {
+    async release() {
+      taken.close()
+    },
+    async isHeld() {
+      return (await stat(file).catch(() => null))?.ino === ino
+    },
+  }
 }
 
 async function lockError(path: string, error: unknown): Promise<DiskError> {

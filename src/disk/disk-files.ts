@@ -1,3 +1,5 @@
+import type { DirectoryLock } from './directory-lock.ts'
+
 /** An open file. Every method rejects with the system's error, whose `code` says what is wrong. */
 export interface DiskFile {
   /** Reads `length` bytes at `position` to the beginning of `to`; fewer only where the file ends. Returns how many. */
@@ -17,8 +19,8 @@ export interface DiskFile {
 export interface DiskFiles {
   /** Creates the directory and its parents where they are missing. */
   makeDirectory(path: string): Promise<void>
-  /** Takes the directory for this process until the function returned is called or the process dies. */
-  lock(path: string): Promise<() => Promise<void>>
+  /** Takes the directory for this process until it is released or the process dies. */
+  lock(path: string): Promise<DirectoryLock>
   /** The names in a directory. */
   list(path: string): Promise<readonly string[]>
   /** `existing` for reading and writing; `create` makes it, or empties what is there. */

@@ -2,7 +2,7 @@ import { failureText, isNoSpace } from './disk-failure.ts'
 import type { DiskState, DiskStateName } from './disk-log.ts'
 
 /** What the log does with the disk; each kind fails, and works again, by itself. */
-export type DiskWork = 'write' | 'read' | 'tidy'
+export type DiskWork = 'place' | 'write' | 'read' | 'tidy'
 
 /** How the log is, of one mind although several things may be wrong at a time. */
 export interface DiskStateKeeper {
@@ -13,7 +13,7 @@ export interface DiskStateKeeper {
 }
 
 /** The first one that is wrong is told: what is not written is the worst. */
-const WORK: readonly DiskWork[] = ['write', 'tidy', 'read']
+const WORK: readonly DiskWork[] = ['place', 'write', 'tidy', 'read']
 
 export function createDiskState(onState: (state: DiskState) => void): DiskStateKeeper {
   const faults = new Map<DiskWork, { readonly name: DiskStateName; readonly detail: string }>()

@@ -1,12 +1,21 @@
 import fs from 'node:fs'
 import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { lockDirectory } from './directory-lock.ts'
 import type { DiskFile, DiskFiles } from './disk-files.ts'
 
 /** The real file system. */
 export const nodeFiles: DiskFiles = {
   async makeDirectory(path) {
-    await mkdir(path, { recursive: true })
+    try {
+      await mkdir(path, { recursive: true })
+    } catch (error) {
+      // Of a read-only file system Node says ENOENT, when several directories are to be made.
+      const parent = dirname(path)
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === path) throw error
+      await nodeFiles.makeDirectory(parent)
+      await mkdir(path)
+    }
   },
   lock: lockDirectory,
   list: (path) => readdir(path),

@@ -63,13 +63,18 @@ export function createUpkeep(limits: Room, deps: UpkeepDeps): Upkeep {
   const isIdle = (segment: Segment | undefined): boolean =>
     segment?.sealed === true && segment.file !== null && segment.syncedSize === segment.size
 
+  /** Somebody else may have deleted it. */
+  async function unlink(name: string): Promise<void> {
+    await files.unlink(join(path, name)).catch((error: { code?: unknown }) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+  }
+
   async function removeDiscarded(): Promise<void> {
     // What has taken their place must be there for good.
     await files.syncDirectory(path)
     for (const name of discarded.keys()) {
-      await files.unlink(join(path, name)).catch((error: { code?: unknown }) => {
-        if (error.code !== 'ENOENT') throw error
-      })
+      await unlink(name)
       discarded.delete(name)
     }
     await files.syncDirectory(path)
@@ -79,7 +84,7 @@ export function createUpkeep(limits: Room, deps: UpkeepDeps): Upkeep {
 
   /** One at a time and synced: the next file's DONE frames may speak of this one's records. */
   async function removeSpent(segment: Segment): Promise<void> {
-    await files.unlink(join(path, segment.name))
+    await unlink(segment.name)
     segments.remove(segment)
     letGo(segment)
     await files.syncDirectory(path)

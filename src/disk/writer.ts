@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
 import { CommitError, createCommit } from './commit.ts'
 import type { DiskFiles } from './disk-files.ts'
@@ -7,7 +8,7 @@ import type { DiskStateKeeper } from './disk-state.ts'
 import { createDoneNotes } from './done-notes.ts'
 import { FRAME_HEADER_BYTES, RECORDS, sealFrame } from './frame.ts'
 import { encodeRecords, recordsBound } from './record-codec.ts'
-import { Segment } from './segment.ts'
+import { letGo, Segment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 import type { SegmentList } from './segment-list.ts'
 import type { Unwritten } from './unwritten.ts'
@@ -134,7 +135,33 @@ export function createWriter(
     onChange()
   }
 
+  /** Whether anything is not done; what waits to be written is counted, too. */
+  const isAnythingLive = (): boolean => segments.all.some(({ liveRecords }) => liveRecords > 0)
+
+  /**
+   * The disk takes nothing, not even the word that all is done: so all files go, which makes room. Else a full disk would
+   * stay full, and the next start would find everything again.
+   */
+  async function startOver(): Promise<void> {
+    const spent = [...segments.all]
+    segments.clear()
+    unwritten.clear()
+    notes.write(nextSeq, () => {})
+    failed = false
+    waitingBytes = 0
+    const upTo = nextSeq - 1
+    for (const segment of spent) {
+      if (segment.name !== '') await files.unlink(join(config.path, segment.name)).catch(() => {})
+      letGo(segment)
+    }
+    await files.syncDirectory(config.path).catch(() => {})
+    keeper.works('write')
+    stored(upTo)
+    settle(upTo)
+  }
+
   async function once(): Promise<void> {
+    if (failed && !isAnythingLive()) return startOver()
     writeNotes()
     waitingBytes = 0
     const upTo = nextSeq - 1

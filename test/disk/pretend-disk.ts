@@ -168,8 +168,11 @@ export function createPretendDisk(): PretendDisk {
         await step(own, 'lock', path)
         if (isLocked) throw new DiskError('it is locked')
         isLocked = true
-        return async () => {
-          if (own === life) isLocked = false
+        return {
+          async release() {
+            if (own === life) isLocked = false
+          },
+          isHeld: async () => true,
         }
       },
       async list(path) {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { KafkaRecord } from '../../src/rules/kafka-record.ts'
 import { record } from '../support/records.ts'
@@ -143,4 +144,24 @@ describe('the real file system', () => {
       unmount()
     }
   })
+})
+
+describe('a directory that is taken away', () => {
+  test.each(['removed', 'made again'])(
+    '%s: it is told within a second or two, and nothing counts as stored',
+    async (how) => {
+      const path = join(mkdtempSync(join(tmpdir(), 'exhook-kafka-gone-')), 'queue')
+      const { log, states } = createLogBench({ path, maxBytes: 32 * 1024 * 1024, segmentBytes: 1024 * 1024 })
+      await log.open()
+      log.append([{ ...record('t', null, 'x'), rule: 'r' }])
+      await log.flush()
+      rmSync(path, { recursive: true })
+      if (how === 'made again') mkdirSync(path)
+      await until(() => !log.accepts)
+      expect(log.storedSeq).toBe(0)
+      expect(states.at(-1)?.detail).toMatch(/removed or replaced while it was in use.*restart/)
+      await log.close()
+      rmSync(dirname(path), { recursive: true })
+    },
+  )
 })
