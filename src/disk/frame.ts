@@ -18,6 +18,10 @@ const TYPE_AT = 10
 export const RECORDS = 1
 /** Numbers of records that are done. */
 export const DONE = 2
+/** Where this frame stands, f64, and the place before which all was synced when it was written, f64. */
+export const SYNCED = 3
+const SYNCED_BODY_BYTES = 16
+export const SYNCED_BYTES = FRAME_HEADER_BYTES + SYNCED_BODY_BYTES
 
 /** A log's number. Neither byte of the marker is zero: holes in files are zeros. */
 export function newLogId(): number {
@@ -39,6 +43,24 @@ export function sealFrame(buffer: Buffer, start: number, end: number, type: numb
   buffer.writeUInt32LE(length, start + 2)
   buffer.writeUInt32LE(checksum(buffer, start, end, logId), start + 6)
 }
+
+/** Writes a SYNCED frame; returns its end. */
+export function putSynced(
+  buffer: Buffer,
+  start: number,
+  offset: number,
+  synced: number,
+  logId: number,
+): number {
+  const body = start + FRAME_HEADER_BYTES
+  const end = buffer.writeDoubleLE(synced, buffer.writeDoubleLE(offset, body))
+  sealFrame(buffer, start, end, SYNCED, logId)
+  return end
+}
+
+/** What a SYNCED frame says; 0 when it was written for another place, and its file is not the one that it speaks of. */
+export const syncedBefore = (buffer: Buffer, bodyStart: number, offset: number): number =>
+  buffer.readDoubleLE(bodyStart) === offset ? buffer.readDoubleLE(bodyStart + 8) : 0
 
 /** How long the frame that begins here says it is; 0 when none begins here. Needs FRAME_HEADER_BYTES there. */
 export function frameBytes(buffer: Buffer, start: number, logId: number): number {

@@ -1,5 +1,5 @@
 import type { DiskFile } from './disk-files.ts'
-import { DONE, RECORDS } from './frame.ts'
+import { DONE, RECORDS, SYNCED, syncedBefore } from './frame.ts'
 import { RecordCursor } from './record-codec.ts'
 import { Segment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.ts'
@@ -25,6 +25,8 @@ export interface Loaded {
   readonly gapBytes: number
   /** Where the last sound frame ends. */
   readonly endOffset: number
+  /** Whether something cannot be read that was synced once: damage, and no write that was not finished. */
+  readonly lostSynced: boolean
   /** Numbers that must have been where nothing can be read, and are not known to be done. */
   readonly missing: SeqRanges
   /** The highest number of which there is a trace. */
@@ -42,6 +44,8 @@ export async function loadSegment(
   const missing = createSeqRanges()
   const cursor = new RecordCursor()
   let gapBytes = 0
+  let firstGap = Number.POSITIVE_INFINITY
+  let synced = 0
   let endOffset = SEGMENT_HEADER_BYTES
   let traceSeq = Math.max(header.firstSeq - 1, header.coversSeq)
   let expectedSeq = header.firstSeq
@@ -69,9 +73,10 @@ export async function loadSegment(
     buffer,
     onGap: (from, to) => {
       gapBytes += to - from
+      firstGap = Math.min(firstGap, from)
       segment.knownGaps.add(from)
     },
-    visit: ({ type, buffer: bytes, start, end, endOffset: until }) => {
+    visit: ({ type, buffer: bytes, start, end, offset, endOffset: until }) => {
       endOffset = until
       if (type === RECORDS) {
         cursor.enter(bytes, start, end)
@@ -80,6 +85,8 @@ export async function loadSegment(
         const ends = decodeRanges(bytes, start, end)
         traceSeq = Math.max(traceSeq, ends.at(-1) ?? 0)
         onDone(segment, missing, ends)
+      } else if (type === SYNCED) {
+        synced = Math.max(synced, syncedBefore(bytes, start, offset))
       }
       return undefined
     },
@@ -92,7 +99,7 @@ export async function loadSegment(
   segment.size = fileSize
   segment.syncedSize = fileSize
   segment.seal()
-  return { found, segment, gapBytes, endOffset, missing, traceSeq }
+  return { found, segment, gapBytes, endOffset, lostSynced: firstGap < synced, missing, traceSeq }
 }
 
 /** Makes the sums of a file right again after some of its records were struck out. */

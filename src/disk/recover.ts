@@ -119,19 +119,19 @@ async function dropLeftOver(files: DiskFiles, path: string, names: readonly stri
 /** A damaged file is soon rewritten without what cannot be read; the operator keeps it as it was. */
 async function keepAllDamaged(files: DiskFiles, path: string, loaded: readonly Loaded[]): Promise<string[]> {
   const kept: string[] = []
-  for (const [i, { segment, gapBytes, endOffset, found }] of loaded.entries()) {
+  for (const [i, { segment, gapBytes, endOffset, lostSynced, found }] of loaded.entries()) {
     const isLast = i === loaded.length - 1
     // After the end of the last file was cut off, its holes are left: the kernel wrote later pages before earlier ones.
     const holes = isLast ? gapBytes - (found.fileSize - endOffset) : gapBytes
     segment.damaged = found.headerDamaged || holes > 0
-    if (!segment.damaged || (isLast && !found.headerDamaged)) continue
+    if (!segment.damaged || (isLast && !found.headerDamaged && !lostSynced)) continue
     kept.push(await keepDamaged(files, path, found.name))
   }
   return kept
 }
 
-function unreadable({ found, segment, missing, gapBytes }: Loaded): number {
-  if (gapBytes === 0 || found.limitSeq === Number.POSITIVE_INFINITY) return 0
+function unreadable({ found, segment, missing, gapBytes, lostSynced }: Loaded): number {
+  if (gapBytes === 0 || (found.limitSeq === Number.POSITIVE_INFINITY && !lostSynced)) return 0
   return found.header.compacted ? Math.max(0, found.header.records - segment.records) : missing.count
 }
 

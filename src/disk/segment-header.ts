@@ -5,6 +5,8 @@ import { DiskError } from './disk-log.ts'
  * What each file begins with:
  *
  *     magic 8 bytes | version u16 | flags u16 | log id u32 | first seq f64 | covers seq f64 | records f64 | crc u32
+ *
+ * Twice: without its log id, nothing of a file can be read.
  */
 export interface SegmentHeader {
   /** See frame.ts. */
@@ -18,7 +20,8 @@ export interface SegmentHeader {
   readonly records: number
 }
 
-export const SEGMENT_HEADER_BYTES = 44
+const COPY_BYTES = 44
+export const SEGMENT_HEADER_BYTES = 2 * COPY_BYTES
 
 const MAGIC = Buffer.from('EXHOOKQ\n', 'latin1')
 const VERSION = 1
@@ -26,7 +29,7 @@ const COMPACTED = 1
 const CRC_AT = 40
 
 export function encodeHeader(header: SegmentHeader): Buffer {
-  const to = Buffer.alloc(SEGMENT_HEADER_BYTES)
+  const to = Buffer.alloc(COPY_BYTES)
   MAGIC.copy(to)
   to.writeUInt16LE(VERSION, 8)
   to.writeUInt16LE(header.compacted ? COMPACTED : 0, 10)
@@ -35,7 +38,7 @@ export function encodeHeader(header: SegmentHeader): Buffer {
   to.writeDoubleLE(header.coversSeq, 24)
   to.writeDoubleLE(header.records, 32)
   to.writeUInt32LE(crc32(to.subarray(0, CRC_AT)), CRC_AT)
-  return to
+  return Buffer.concat([to, to])
 }
 
 /**
@@ -43,6 +46,20 @@ export function encodeHeader(header: SegmentHeader): Buffer {
  * the process died when the file was made. A DiskError when the file is none of ours, or of another version.
  */
 export function decodeHeader(from: Buffer, path: string): SegmentHeader | 'damaged' | 'unborn' {
+  const second = from.length < SEGMENT_HEADER_BYTES ? 'unborn' : wholeCopy(from.subarray(COPY_BYTES))
+  return typeof second === 'string' ? decodeCopy(from.subarray(0, COPY_BYTES), path) : second
+}
+
+/** The copy, if it is as it was written. */
+function wholeCopy(from: Buffer): SegmentHeader | 'damaged' | 'unborn' {
+  try {
+    return decodeCopy(from, '')
+  } catch {
+    return 'damaged'
+  }
+}
+
+function decodeCopy(from: Buffer, path: string): SegmentHeader | 'damaged' | 'unborn' {
   if (from.every((byte) => byte === 0)) return 'unborn'
   if (!from.subarray(0, 8).equals(MAGIC.subarray(0, from.length))) {
     throw new DiskError(
@@ -56,7 +73,7 @@ export function decodeHeader(from: Buffer, path: string): SegmentHeader | 'damag
       `${path} is of version ${version} of the queue's format, and this program knows version ${VERSION}: start the version of exhook-kafka that wrote it and let it deliver what is there, or give this one another directory`,
     )
   }
-  if (from.length < SEGMENT_HEADER_BYTES) return 'unborn'
+  if (from.length < COPY_BYTES) return 'unborn'
   if (from.readUInt32LE(CRC_AT) !== crc32(from.subarray(0, CRC_AT))) return 'damaged'
   return {
     compacted: (from.readUInt16LE(10) & COMPACTED) !== 0,

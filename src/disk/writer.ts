@@ -6,12 +6,12 @@ import type { DiskLogConfig, DiskLogDeps, LoggedRecord } from './disk-log.ts'
 import { DiskError } from './disk-log.ts'
 import type { DiskStateKeeper } from './disk-state.ts'
 import { createDoneNotes } from './done-notes.ts'
-import { FRAME_HEADER_BYTES, RECORDS, sealFrame } from './frame.ts'
+import { FRAME_HEADER_BYTES, putSynced, RECORDS, SYNCED_BYTES, sealFrame } from './frame.ts'
 import { encodeRecords, recordsBound } from './record-codec.ts'
 import { letGo, Segment } from './segment.ts'
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts'
 import type { SegmentList } from './segment-list.ts'
-import type { Unwritten } from './unwritten.ts'
+import type { Chunk, Unwritten } from './unwritten.ts'
 
 /** What is done and comes with nothing appended is written so many ms later. */
 const DONE_MS = 250
@@ -94,6 +94,17 @@ export function createWriter(
     return next
   }
 
+  /** Room for a frame. What a commit writes begins with the word of what the commits before it have synced. */
+  function placeFor(bytes: number): { readonly segment: Segment; readonly chunk: Chunk } {
+    const segment = active(bytes + SYNCED_BYTES)
+    const chunk = unwritten.room(segment, bytes + SYNCED_BYTES)
+    if (chunk.length === 0 && segment.syncedSize > SEGMENT_HEADER_BYTES) {
+      const end = putSynced(chunk.buffer, 0, chunk.offset, segment.syncedSize, segment.logId)
+      unwritten.used(chunk, end, nextSeq - 1)
+    }
+    return { segment, chunk }
+  }
+
   function stored(seq: number): void {
     if (seq <= storedSeq) return
     storedSeq = seq
@@ -133,6 +144,14 @@ export function createWriter(
     if (!open) return
     if (failed) later(config.retryMs)
     onChange()
+  }
+
+  /** At the end: what the last commit has synced is told, too, where the file has room for it. */
+  function placeLastWord(): boolean {
+    const last = segments.all.at(-1)
+    if (last?.file == null || last.sealed || last.size + SYNCED_BYTES > config.segmentBytes) return false
+    placeFor(0)
+    return true
   }
 
   /** Whether anything is not done; what waits to be written is counted, too. */
@@ -183,8 +202,7 @@ export function createWriter(
     const first = segments.all[0]
     // What was done in files that are gone needs not be remembered.
     notes.write(first?.firstSeq ?? nextSeq, (bytes, write) => {
-      const segment = active(bytes)
-      const chunk = unwritten.room(segment, bytes)
+      const { segment, chunk } = placeFor(bytes)
       unwritten.used(chunk, write(chunk.buffer, chunk.length, segment.logId), nextSeq - 1)
     })
   }
@@ -215,8 +233,7 @@ export function createWriter(
     append(records) {
       if (!open || records.length === 0) return
       const bound = recordsBound(records) + FRAME_HEADER_BYTES
-      const segment = active(bound)
-      const chunk = unwritten.room(segment, bound)
+      const { segment, chunk } = placeFor(bound)
       const { buffer, length } = chunk
       const end = encodeRecords(buffer, length + FRAME_HEADER_BYTES, records, nextSeq)
       sealFrame(buffer, length, end, RECORDS, segment.logId)
@@ -265,6 +282,7 @@ export function createWriter(
       syncArmed = false
       await running
       if (unwritten.chunks.length > 0 || !notes.isEmpty) await once()
+      if (!failed && placeLastWord()) await once()
       settle(storedSeq, new DiskError(`the log in ${config.path} was closed`))
       return failed ? keeper.state.detail : undefined
     },

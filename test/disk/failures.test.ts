@@ -253,7 +253,10 @@ describe('a disk that does not give what was written', () => {
   test('a hole before the end is what was not synced yet: no damage, now and later', async () => {
     const { disk, log } = await opened()
     append(log, 't', 'one', 'two', 'three')
+    await log.flush()
+    disk.powerCut()
     await log.close()
+    disk.powerOn(() => 1)
     spoil(disk, FIRST, 'two')
     const next = createLogBench({}, disk.files())
     const recovery = await next.log.open()
@@ -269,6 +272,35 @@ describe('a disk that does not give what was written', () => {
     expect(await last.log.open()).toMatchObject({ records: 3, tornBytes: 0, damagedFiles: [] })
     expect(valuesOf(await readAll(last.log, 't'))).toEqual(['one', 'three', 'four'])
     await last.log.close()
+  })
+
+  test('a hole in what was synced is damage, in the only file too: counted, and a copy is kept', async () => {
+    const { disk, log } = await opened()
+    append(log, 't', 'one', 'two', 'three')
+    await log.close()
+    spoil(disk, FIRST, 'two')
+    const next = createLogBench({}, disk.files())
+    expect(await next.log.open()).toMatchObject({
+      records: 2,
+      damagedFiles: [`/pretended/${FIRST}.damaged`],
+      unreadableRecords: 1,
+    })
+    expect(valuesOf(await readAll(next.log, 't'))).toEqual(['one', 'three'])
+    expect(next.log.damagedFiles).toBe(1)
+    await next.log.close()
+  })
+
+  test('a header of which one copy is destroyed costs nothing', async () => {
+    for (const at of [3, 10, 12, 20, 50, 60]) {
+      const { disk, log } = await opened()
+      append(log, 't', 'one', 'two')
+      await log.close()
+      const bytes = disk.contentOf(FIRST)
+      bytes.writeUInt8((bytes[at] as number) ^ 4, at)
+      const next = createLogBench({}, disk.files())
+      expect(await next.log.open()).toMatchObject({ records: 2, damagedFiles: [], unreadableRecords: 0 })
+      await next.log.close()
+    }
   })
 
   test('a number of which anything is left is not given again', async () => {
@@ -307,6 +339,7 @@ describe('a directory that cannot be used', () => {
   const header = encodeHeader({ logId: 257, firstSeq: 1, compacted: false, coversSeq: 0, records: 0 })
   const newer = Buffer.from(header)
   newer.writeUInt16LE(2, 8)
+  newer.writeUInt16LE(2, 8 + newer.length / 2)
 
   test.each([
     [
