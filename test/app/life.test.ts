@@ -132,7 +132,9 @@ describe('the life of the process', () => {
       const start = performance.now()
       expect(await on.provider.stop()).toBe(0)
       expect(performance.now() - start).toBeLessThan(4000)
-      expect(on.provider.lines.at(-1)?.msg).toBe('stopped: these records were not delivered and are lost')
+      const last = on.provider.lines.at(-1)
+      expect(last?.msg).toBe('stopped: these records were not delivered and are lost')
+      expect(last?.cause).toEqual(expect.anything())
     } finally {
       await frozen.stop()
     }
