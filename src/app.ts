@@ -72,6 +72,9 @@ const FLUSH_MS = 5000
 /** How long connections may take to close when all the work is done. */
 const CLOSE_GRACE_MS = 1000
 
+/** So long before the deadline of a stop, no call waits any more: each is answered, none is cut. */
+const ANSWER_MS = 500
+
 export function createApp(config: Config, deps: AppDeps): App {
   const { log } = deps
   const contract = loadContract()
@@ -94,7 +97,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     onFiled: () => ledger.recordsDeadLettered(1, 'file'),
   })
   const delivery: Delivery = createDelivery(
-    { ...config.kafka, deadLetterTopic },
+    { ...config.kafka, deadLetterTopic, hasLogin: config.kafka.sasl.mechanism !== 'none' },
     {
       driver,
       log,
@@ -286,21 +289,28 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   function tellTheEnd(lost: number): void {
     const kept = queue.records
-    const cause = delivery.cluster.failure
+    const { state, failure } = delivery.cluster
+    const cause = failure ?? (state === 'up' ? 'the time for the stop was up' : 'Kafka has not answered yet')
     if (lost > 0) log.error({ lost, kept, cause }, 'stopped: these records were not delivered and are lost')
     else if (kept > 0) log.warn({ kept, cause }, 'stopped: these records stay on disk for the next start')
     else if (started) {
-      const { delivered } = ledger.snapshot()
-      log.info({ delivered }, 'stopped: every record in the queue was delivered')
+      const { delivered, deadLettered: dead, dropped: drops } = ledger.snapshot()
+      const deadLettered = dead.topic + dead.file
+      const dropped = Object.values(drops).reduce((sum, n) => sum + n, 0)
+      if (deadLettered + dropped === 0)
+        log.info({ delivered }, 'stopped: every record in the queue was delivered')
+      else log.info({ delivered, deadLettered, dropped }, 'stopped: nothing is left in the queue')
     }
   }
 
   async function endGrpc(graceMs: number): Promise<void> {
+    const answer = setTimeout(queue.endWaits, Math.max(0, graceMs - ANSWER_MS))
     const timer = setTimeout(() => {
       log.warn('some calls did not end in time: they are cut')
       grpc.forceStop()
     }, graceMs)
     await grpc.stop()
+    clearTimeout(answer)
     clearTimeout(timer)
   }
 

@@ -23,7 +23,9 @@ export interface ReadinessDeps {
 export function readinessNow(deps: ReadinessDeps): Readiness {
   const { queue, delivery, preflight, disk, draining } = deps
   const { state, sinceMs, failure } = delivery.cluster
-  const refused = delivery.lanes().filter((lane) => lane.state === 'quarantined')
+  // A lane without records is refused nothing any more; the topics of the rules are looked at beside it.
+  const held = new Set([...queue.lanes()].filter((lane) => lane.records > 0).map((lane) => lane.topic))
+  const refused = delivery.lanes().filter((lane) => lane.state === 'quarantined' && held.has(lane.topic))
   const stuck = [...queue.lanes()].filter((lane) => lane.breakerOpen).map((lane) => lane.topic)
   const seconds = Math.round((Date.now() - sinceMs) / 1000)
   return readinessOf([

@@ -28,37 +28,47 @@ export interface DeadLettersDeps {
 /** One device may send what Kafka refuses with every message. */
 const LOG_EVERY_MS = 10_000
 
+/** What became of a refused record. */
+type Fate = 'topic' | 'file' | 'dropped'
+
+const TEXTS: Readonly<Record<Fate, string>> = {
+  topic: 'refused records go to the dead-letter topic',
+  file: 'refused records are in the dead-letter file',
+  dropped: 'refused records are dropped: there is nowhere to keep them',
+}
+
 export function createDeadLetters(deps: DeadLettersDeps): DeadLetters {
   const logRarely = createRareLog(deps.log, LOG_EVERY_MS)
 
-  function one(lane: Lane, record: KafkaRecord, failure: KafkaFailure): void {
+  function one(lane: Lane, record: KafkaRecord, failure: KafkaFailure): Fate {
     if (deps.topic !== null && lane.topic !== deps.topic) {
       deps.toTopic(lane, record, toDeadLetter(record, failure, deps.topic, Date.now()))
-    } else if (deps.file?.append(record, failure)) {
+      return 'topic'
+    }
+    if (deps.file?.append(record, failure)) {
       lane.discharge(record)
       deps.onFiled()
-    } else {
-      lane.drop(
-        [record],
-        deps.file === null && lane.topic !== deps.topic ? reasonOf(failure) : 'dead_letters_failed',
-      )
+      return 'file'
     }
+    lane.drop(
+      [record],
+      deps.file === null && lane.topic !== deps.topic ? reasonOf(failure) : 'dead_letters_failed',
+    )
+    return 'dropped'
   }
 
   return {
     giveUp(lane, records, failure) {
-      for (const record of records) one(lane, record, failure)
-      const kept = deps.topic !== null && lane.topic !== deps.topic
-      const text = kept
-        ? 'refused records go to the dead letters'
-        : 'refused records reach no dead-letter topic'
-      const fields = {
-        topic: lane.topic,
-        records: records.length,
-        code: failure.code,
-        error: failure.message,
+      const counts = new Map<Fate, number>()
+      for (const record of records) {
+        const fate = one(lane, record, failure)
+        counts.set(fate, (counts.get(fate) ?? 0) + 1)
       }
-      logRarely(`${lane.topic} ${failure.code}`, 'warn', fields, text)
+      const { code, message: error } = failure
+      for (const [fate, count] of counts) {
+        const fields = { topic: lane.topic, records: count, code, error }
+        logRarely(`${lane.topic} ${code} ${fate}`, 'warn', fields, TEXTS[fate])
+      }
     },
   }
 }

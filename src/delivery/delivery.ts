@@ -85,7 +85,9 @@ export function createDelivery(config: DeliveryConfig, deps: DeliveryDeps): Deli
     if (known !== undefined) return known.loop
     // Dead letters have nowhere else to go, and wait for nobody to create their topic.
     const isDead = lane.topic === config.deadLetterTopic
-    const loopConfig = isDead ? { ...config, topicErrorTtlMs: 0, maxRecordAgeMs: 0 } : config
+    const loopConfig = isDead
+      ? { ...config, topicErrorTtlMs: 0, maxRecordAgeMs: 0, isDeadLetters: true }
+      : config
     const loop = createLaneLoop(lane, loopConfig, {
       giveUp: (records, failure) => deps.giveUp(lane, records, failure),
       driver,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { kindOfCode } from '../kafka/error-kinds.ts'
 import type { FrozenBatch, KafkaDriver, KafkaFailure } from '../kafka/kafka-driver.ts'
 import type { Lane } from '../queue/lane.ts'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
@@ -9,6 +10,10 @@ export interface LaneLoopConfig extends BatchConfig {
   readonly topicErrorTtlMs: number
   /** Records that were received longer ago are dropped when a batch is formed, in ms; 0: never. */
   readonly maxRecordAgeMs: number
+  /** Whether we log in to Kafka; default: no. */
+  readonly hasLogin?: boolean
+  /** Whether the records are dead letters; default: no. */
+  readonly isDeadLetters?: boolean
 }
 
 export interface BatchConfig {
@@ -220,10 +225,10 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
     if (current.state !== state || current.failure?.code !== failure.code) {
       if (state === 'quarantined') {
         log.warn(
-          { topic: lane.topic, code: failure.code, error: failure.message, fix: fixOf(failure.code) },
+          { topic: lane.topic, code: failure.code, error: failure.message, fix: fixOf(failure.code, config) },
           'Kafka refuses the topic: its lane waits and tries again, the others go on',
         )
-      } else if (failure.kind === 'retriable') {
+      } else if (failure.kind === 'retriable' && !isRecordsOwn(failure)) {
         log.warn(
           { topic: lane.topic, code: failure.code, error: failure.message },
           'Kafka asks to try again later',
@@ -237,10 +242,10 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
   function recovered(): void {
     failuresInARow = 0
     lane.healthy = true
-    const wasFailing = current.failure !== null
+    const { failure } = current
     current = { topic: lane.topic, state: 'idle', failure: null }
-    if (!wasFailing) return
-    log.info({ topic: lane.topic }, 'the lane delivers again')
+    if (failure === null) return
+    if (!isRecordsOwn(failure)) log.info({ topic: lane.topic }, 'the lane delivers again')
     deps.onRecovered()
   }
 
@@ -266,10 +271,22 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
   }
 }
 
-const FIXES: Readonly<Record<string, string>> = {
-  UNKNOWN_TOPIC_OR_PARTITION: 'create the topic, or correct its name in the rules',
-  TOPIC_AUTHORIZATION_FAILED: 'grant Describe and Write on the topic to the user of kafka.sasl.username',
-  INVALID_TOPIC_EXCEPTION: 'correct the name of the topic in the rules',
-}
+/** One record is to blame, and the batch was mixed: its parts are tried again at once, which is no news. */
+const isRecordsOwn = ({ code }: KafkaFailure): boolean => kindOfCode(code) === 'record'
 
-const fixOf = (code: string): string => FIXES[code] ?? 'see the error'
+/** What somebody can do about a topic that Kafka refuses. */
+function fixOf(code: string, { hasLogin, isDeadLetters }: LaneLoopConfig): string {
+  if (code === 'UNKNOWN_TOPIC_OR_PARTITION') {
+    return isDeadLetters
+      ? 'create it, or correct dead_letters.topic'
+      : 'create the topic, or correct its name in the rules'
+  }
+  if (code === 'INVALID_TOPIC_EXCEPTION') {
+    return isDeadLetters ? 'correct dead_letters.topic' : 'correct the name of the topic in the rules'
+  }
+  if (code === 'TOPIC_AUTHORIZATION_FAILED') {
+    const user = hasLogin ? 'the user of kafka.sasl.username' : 'whom Kafka takes us for without a login'
+    return `grant Describe and Write on the topic to ${user}`
+  }
+  return 'see the error'
+}

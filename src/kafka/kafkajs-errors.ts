@@ -1,4 +1,5 @@
 import { isKafkasWord, kindOfCode } from './error-kinds.ts'
+import { wordsFor } from './error-words.ts'
 import type { FailureKind, KafkaFailure } from './kafka-driver.ts'
 
 /** kafkajs's own errors, where Kafka itself said nothing, by name. Everything else is retried. */
@@ -27,7 +28,8 @@ export function sortKafkaJsError(thrown: unknown): KafkaFailure {
   const chain = causesOf(thrown)
   const fromBroker = chain.find((error) => typeof error.type === 'string' && isKafkasWord(error.type))
   if (fromBroker?.type !== undefined) {
-    return { kind: kindOfCode(fromBroker.type), code: fromBroker.type, message: fromBroker.message ?? '' }
+    const { type: code, message } = fromBroker
+    return { kind: kindOfCode(code), code, message: wordsFor(code, message) }
   }
   const fromClient = chain.find((error) => error.name !== undefined && error.name in CLIENT_KINDS)
   const known = fromClient ?? chain.at(-1)

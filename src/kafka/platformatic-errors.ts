@@ -1,4 +1,5 @@
 import { isKafkasWord, kindOfCode } from './error-kinds.ts'
+import { wordsFor } from './error-words.ts'
 import type { FailureKind, KafkaFailure } from './kafka-driver.ts'
 
 /** @platformatic/kafka's own errors, where Kafka itself said nothing, by code. Everything else is retried. */
@@ -22,7 +23,7 @@ interface PlatformaticError {
 
 /** Kafka said this word, with or without an explanation. */
 export function failureOfCode(code: string, message: string): KafkaFailure {
-  return { kind: kindOfCode(code), code, message }
+  return { kind: kindOfCode(code), code, message: wordsFor(code, message) }
 }
 
 /**

@@ -53,6 +53,8 @@ export interface BoundedQueue extends RecordIntake {
   lanes(): Iterable<Lane>
   /** Lets go of an empty lane for which nobody waits; false when it is needed. */
   letGo(topic: string): boolean
+  /** The end is near: every wait ends as if its time were up, and no call waits from now on. */
+  endWaits(): void
   /** `letter` takes the place of a record in flight of this lane, whose reply can no longer be what it waited for. */
   toDeadLetters(lane: Lane, record: KafkaRecord, letter: KafkaRecord): void
   /** Up to `count` of the oldest records of each lane that are in memory, to look at. */
@@ -83,6 +85,8 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
   const lanes = new Map<string, OwnedLane>()
   const room = createRoom(config, disk, laneOf)
   const waits = createWaits(config, { log: deps.log, room, laneOf })
+
+  let waitsEnded = false
 
   function laneOf(topic: string): OwnedLane {
     let lane = lanes.get(topic)
@@ -255,7 +259,8 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
     get diskBreakerOpen() {
       return waits.diskBreakerOpen
     },
-    offer(records, { policy, waitMs }, done) {
+    offer(records, { policy, waitMs: wanted }, done) {
+      const waitMs = waitsEnded ? 0 : wanted
       const offer = { records, policy, deadline: performance.now() + waitMs, done }
       const decision = decide(offer)
       if (decision === 'admit') admit(offer)
@@ -272,6 +277,10 @@ export function createBoundedQueue(config: QueueConfig, deps: QueueDeps): Bounde
       if (lane !== undefined && (lane.records > 0 || lane.waiters > 0)) return false
       lanes.delete(topic)
       return true
+    },
+    endWaits() {
+      waitsEnded = true
+      waits.endAll()
     },
     toDeadLetters(lane, record, letter) {
       // The letter is in the log before the record is told to be done there.

@@ -57,6 +57,8 @@ export interface Waits {
   lost(records: readonly KafkaRecord[]): void
   /** The records up to this number are on disk. */
   stored(seq: number): void
+  /** Ends every wait as expired, which says nothing about Kafka or the disk. */
+  endAll(): void
 }
 
 export interface WaitsDeps {
@@ -70,6 +72,7 @@ export function createWaits(config: WaitsConfig, { log, room, laneOf }: WaitsDep
   const awaited = createAwaited()
   const breaker = createBreaker()
   const diskBreaker = createBreaker()
+  let ending = false
 
   const lanesOf = (records: readonly KafkaRecord[]): readonly OwnedLane[] => [
     ...new Set(records.map(({ topic }) => laneOf(topic))),
@@ -160,7 +163,7 @@ export function createWaits(config: WaitsConfig, { log, room, laneOf }: WaitsDep
         for (const lane of inTheWay) lane.waiters--
         const still = how === 'expired' ? lanesInTheWay(records) : []
         end(how)
-        if (how === 'admitted') return
+        if (how === 'admitted' || ending) return
         kafkaExpired(still)
         serveSoon()
       }
@@ -169,7 +172,7 @@ export function createWaits(config: WaitsConfig, { log, room, laneOf }: WaitsDep
     waitForReply(records, goal, waitMs, end) {
       awaited.add(records, goal, waitMs, (how, open, acknowledged) => {
         end(how, open, acknowledged)
-        if (how !== 'expired') return
+        if (how !== 'expired' || ending) return
         if (goal === 'stored') diskExpired()
         else kafkaExpired(lanesOf(open))
       })
@@ -187,6 +190,13 @@ export function createWaits(config: WaitsConfig, { log, room, laneOf }: WaitsDep
       if (diskBreaker.progress()) log.info('the disk stores again: calls may wait for it once more')
       awaited.stored(seq)
       serve()
+    },
+    endAll() {
+      ending = true
+      // Those for room first: what the others take back would let them in, to wait once more.
+      line.expire(() => true)
+      awaited.expire(() => true)
+      ending = false
     },
   }
 }

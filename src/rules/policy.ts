@@ -40,7 +40,7 @@ export const DECISIONS: ReadonlySet<HookPoint> = new Set<HookPoint>([
   'client.authorize',
 ])
 
-/** The hooks whose answer holds up the subscriber instead of the publisher. */
+/** The hooks whose answer holds up the subscriber. Those that can be rejected hold up the publisher, all others the client. */
 const OF_SUBSCRIBER: ReadonlySet<HookPoint> = new Set<HookPoint>(['message.delivered', 'message.acked'])
 
 /** The slowest first: an event is answered when the slowest of its rules' replies is satisfied. */
@@ -69,9 +69,13 @@ export function combinePolicies(policies: readonly Policy[]): Policy {
 
 /** What a user should know of a rule that is no mistake: one sentence each. */
 export function policyWarnings(policy: Policy, hooks: readonly HookPoint[]): readonly string[] {
-  const held = hooks.filter((hook) => OF_SUBSCRIBER.has(hook))
-  if (policy.reply === 'queued' || held.length === 0) return []
-  return [
-    `\`reply: ${policy.reply}\` on ${held.join(', ')} holds up the subscriber until ${policy.reply === 'stored' ? 'the record is on disk' : 'Kafka has the record'}`,
-  ]
+  if (policy.reply === 'queued') return []
+  const until = policy.reply === 'stored' ? 'the record is on disk' : 'Kafka has the record'
+  const subscriber = hooks.filter((hook) => OF_SUBSCRIBER.has(hook))
+  const client = hooks.filter((hook) => !OF_SUBSCRIBER.has(hook) && !REJECTABLE.has(hook))
+  return Object.entries({ subscriber, client })
+    .filter(([, held]) => held.length > 0)
+    .map(
+      ([who, held]) => `\`reply: ${policy.reply}\` on ${held.join(', ')} holds up the ${who} until ${until}`,
+    )
 }

@@ -83,5 +83,14 @@ describe('dead letters in a real Kafka', () => {
         cutFromBytes: expect.any(Number),
       }),
     ])
+    expect(provider.lines.find(({ code }) => code === 'MESSAGE_TOO_LARGE')).toMatchObject({
+      msg: 'refused records go to the dead-letter topic',
+      error: expect.stringMatching(/larger/),
+    })
+    expect(await provider.stop()).toBe(0)
+    expect(provider.lines.at(-1)).toMatchObject({
+      ...{ delivered: 3, deadLettered: 3, dropped: 0 },
+      msg: 'stopped: nothing is left in the queue',
+    })
   })
 })

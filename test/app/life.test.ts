@@ -99,6 +99,27 @@ describe('the life of the process', () => {
     })
   })
 
+  it('answers the calls that wait for Kafka before the deadline of the stop', async () => {
+    const rules = temporaryFile(
+      'waits.yaml',
+      'rules:\n  - {hook: message.publish, filter: fleet/#, topic: fleet, reply: delivered}\n',
+    )
+    provider = await startProvider([
+      ...[`--rules=${rules}`, '--kafka-brokers=127.0.0.1:1', '--stop-deadline-ms=1500'],
+    ])
+    emqx = createEmqxStandIn({ provider: `http://127.0.0.1:${provider.grpcPort}`, requestTimeoutMs: 20_000 })
+    await emqx.start()
+    devices = await connectDevices(emqx.url, 8)
+    devices.run((id) => `fleet/${id}`, 100)
+    await sleep(500)
+    const halted = devices.halt()
+    expect(await provider.stop()).toBe(0)
+    await halted
+    expect(emqx.counters).toMatchObject({ succeeded: 8, failed: 0, timedOut: 0 })
+    expect(provider.lines.map(({ msg }) => msg)).not.toContain('some calls did not end in time: they are cut')
+    expect(provider.lines.at(-1)?.lost).toBe(8)
+  })
+
   it('keeps to the deadline of the stop also when the broker is frozen', async () => {
     const frozen = await startKafka({ topics: { fleet: 3 } })
     try {
@@ -111,7 +132,9 @@ describe('the life of the process', () => {
       const start = performance.now()
       expect(await on.provider.stop()).toBe(0)
       expect(performance.now() - start).toBeLessThan(4000)
-      expect(on.provider.lines.at(-1)?.msg).toBe('stopped: these records were not delivered and are lost')
+      const last = on.provider.lines.at(-1)
+      expect(last?.msg).toBe('stopped: these records were not delivered and are lost')
+      expect(last?.cause).toEqual(expect.anything())
     } finally {
       await frozen.stop()
     }

@@ -141,6 +141,11 @@ describe('dead letters that reach no topic', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>)
     const { deadLettered, dropped } = l.ledger.snapshot()
     expect(kept.length).toBeGreaterThan(0)
+    const told = (text: string) => l.lines.filter(({ msg }) => msg?.includes(text)).map(({ topic }) => topic)
+    expect(told('go to the dead-letter topic')).toEqual(['a'])
+    expect(told('are in the dead-letter file')).toEqual(['dead'])
+    expect(told('are dropped: there is nowhere to keep them')).toEqual(['dead'])
+    expect(l.lines.find(({ fix }) => fix !== undefined)?.fix).toBe('create it, or correct dead_letters.topic')
     expect(deadLettered).toEqual({ topic: 0, file: kept.length })
     expect(dropped.dead_letters_failed).toBe(10 - kept.length)
     expect(kept[0]).toMatchObject({

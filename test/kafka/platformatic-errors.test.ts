@@ -8,7 +8,7 @@ import {
   UnexpectedCorrelationIdError,
 } from '@platformatic/kafka'
 import { expect, it } from 'vitest'
-import { sortPlatformaticError } from '../../src/kafka/platformatic-errors.ts'
+import { failureOfCode, sortPlatformaticError } from '../../src/kafka/platformatic-errors.ts'
 
 const PRODUCE = 0
 const refused = new Error('connect ECONNREFUSED 127.0.0.1:1')
@@ -68,4 +68,12 @@ it('outlives errors that contain themselves', () => {
   const error = new Error('round')
   error.cause = error
   expect(sortPlatformaticError(error)).toMatchObject({ kind: 'retriable', message: 'round' })
+})
+
+it('has words for each of Kafka’s codes, its own where the broker said none', () => {
+  const words = (code: string, said: string) => failureOfCode(code, said).message
+  expect(words('MESSAGE_TOO_LARGE', '')).toMatch(/larger than the max message size/)
+  expect(words('TOPIC_AUTHORIZATION_FAILED', ' ')).toBe('Topic authorization failed.')
+  expect(words('INVALID_RECORD', 'no key')).toBe('no key')
+  expect(words('SOMETHING_NEW', '')).toBe('Kafka answered SOMETHING_NEW.')
 })

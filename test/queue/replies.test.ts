@@ -11,6 +11,36 @@ const OR_REJECT = options({ reply: 'delivered', onTimeout: 'reject' })
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+describe('the end of all waits', () => {
+  it('answers those who wait for room, for the disk or for Kafka as when their time is up, once', () => {
+    const b = createBench({ maxRecords: 4, laneShare: 1 })
+    const late = b.offer(some('a', 1), DELIVERED)
+    const rejected = b.offer(some('a', 1), OR_REJECT)
+    b.offer(some('a', 2), DROP)
+    const dropped = Array.from({ length: 12 }, () => b.offer(some('a', 1)))
+    expect([b.queue.waiters, b.queue.awaited]).toEqual([12, 2])
+    b.queue.endWaits()
+    expect([b.queue.waiters, b.queue.awaited]).toEqual([0, 0])
+    expect([late.outcome, rejected.outcome]).toEqual(['late', 'rejected'])
+    for (const { outcome } of dropped) expect(outcome).toBe('dropped')
+    expect(b.ledger.snapshot()).toMatchObject({ dropped: { rejected: 1, wait_timeout: 12 }, queued: 3 })
+    expect(balances(b.ledger.snapshot())).toBe(true)
+    // It says nothing about Kafka.
+    expect(b.queue.breakerOpen).toBe(false)
+    expect(b.lines).toEqual([])
+  })
+
+  it('lets nobody wait who comes later', () => {
+    const b = createBench({ maxRecords: 2, laneShare: 1 })
+    b.queue.endWaits()
+    expect(b.offer(some('a', 1), DELIVERED).outcome).toBe('late')
+    expect(b.offer(some('a', 1), OR_REJECT).outcome).toBe('rejected')
+    expect(b.offer(some('a', 1), DROP).outcome).toBe('queued')
+    expect(b.offer(some('a', 1)).outcome).toBe('dropped')
+    expect(balances(b.ledger.snapshot())).toBe(true)
+  })
+})
+
 describe('a reply that waits for Kafka', () => {
   it('goes out when Kafka has acknowledged all records of the event', () => {
     const b = createBench()

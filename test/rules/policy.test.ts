@@ -58,6 +58,16 @@ describe('the policy of a rule', () => {
     expect(mistakes[0]).toContain(text)
   })
 
+  it('warns when the client itself would wait', () => {
+    const hooks = ['client.connect', 'message.acked', 'session.subscribed', PUBLISH] as const
+    expect(policyWarnings({ ...DEFAULT_POLICY, reply: 'delivered' }, hooks)).toEqual([
+      '`reply: delivered` on message.acked holds up the subscriber until Kafka has the record',
+      '`reply: delivered` on client.connect, session.subscribed holds up the client until Kafka has the record',
+    ])
+    const ingress = policyWarnings({ ...DEFAULT_POLICY, reply: 'stored' }, [PUBLISH, 'message.ingress'])
+    expect(ingress).toEqual([])
+  })
+
   it('warns when the subscriber would wait', () => {
     expect(policyWarnings({ ...DEFAULT_POLICY, reply: 'delivered' }, ['message.acked', PUBLISH])).toEqual([
       '`reply: delivered` on message.acked holds up the subscriber until Kafka has the record',
