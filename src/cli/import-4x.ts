@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { importBridge, linesSummary } from '../import-4x/import-bridge.ts'
 import { writeConfig } from '../import-4x/write-config.ts'
 import { writeRules } from '../import-4x/write-rules.ts'
@@ -85,6 +86,9 @@ function readImportWords(words: readonly string[]): ImportWords | { readonly mis
   const [file = ''] = files
   if (file === '' || files.length > 1)
     return { mistake: 'name one file, as in `exhook-kafka import-4x emqx_bridge_kafka.conf`' }
+  const paths = [file, ...values.values()].map((path) => resolve(path))
+  if (new Set(paths).size < paths.length)
+    return { mistake: 'the file that is read and those that are written must each be another one' }
   return { file, out: values.get('out'), configOut: values.get('config-out') }
 }
 

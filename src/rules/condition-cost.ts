@@ -47,8 +47,10 @@ export function costProblem(root: ASTNode): ConditionProblem | null {
     const message = messageOf(node)
     if (message !== null) return { message, at: node.start }
     if (node.op !== 'rcall' || !COMPREHENSIONS.has(node.args[0])) continue
-    for (const part of node.args[2].flatMap(partsOf)) {
+    const [item, ...bodies] = node.args[2]
+    for (const part of bodies.flatMap(partsOf)) {
       if (!mayBeRepeated(part)) return { message: repeated(node.args[0]), at: part.start }
+      if (isLongComparison(part, item)) return { message: comparedTo(node.args[0]), at: part.start }
     }
   }
   return null
@@ -82,6 +84,25 @@ function mayBeRepeated(node: ASTNode): boolean {
   const [name, , args] = node.args
   return (name === 'startsWith' || name === 'endsWith') && args.every(isWritten)
 }
+
+const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>='])
+
+/** Two values that are no part of the item are compared anew with each: as long as both are, times the items. */
+function isLongComparison(node: ASTNode, item: ASTNode | undefined): boolean {
+  if (!COMPARISONS.has(node.op)) return false
+  const isShort = (side: ASTNode): boolean => isWritten(side) || rootOf(side) === item?.args
+  return !childrenOf(node.args).some(isShort)
+}
+
+/** The name that a path begins with, as `x` in `x.a[0].b`. */
+function rootOf(node: ASTNode): unknown {
+  if (node.op === 'id') return node.args
+  const [first] = node.op === '.' || node.op === '[]' ? childrenOf(node.args) : []
+  return first === undefined ? null : rootOf(first)
+}
+
+const comparedTo = (macro: string): string =>
+  `within \`${macro}\`, compare the item with something, or with what is written out: a device may send very many`
 
 const repeated = (macro: string): string =>
   `\`${macro}\` may only compare each item, since a device may send very many: write this outside of it`

@@ -29,6 +29,19 @@ it('writes rules to standard output, and the account of the lines beside it', as
   expect(await run('check', rules)).toMatchObject({ code: 0, stderr: '' })
 })
 
+it('writes over nothing that it reads, and not twice to the same file', async () => {
+  const before = readFileSync(good, 'utf8')
+  const twice = [good, '--out=same.yaml', '--config-out=./same.yaml']
+  for (const words of [[good, '--out', good], [good, `--config-out=${good}`], twice]) {
+    expect(await run('import-4x', ...words)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('must each be another one'),
+    })
+  }
+  expect(readFileSync(good, 'utf8')).toBe(before)
+  expect(existsSync(join(ROOT, 'same.yaml'))).toBe(false)
+})
+
 it('writes files that check and serve take', async () => {
   const folder = dirname(temporaryFile('x', ''))
   const [rules, config] = [join(folder, 'rules.yaml'), join(folder, 'config.yaml')]

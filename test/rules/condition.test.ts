@@ -181,12 +181,19 @@ describe('mistakes', () => {
     'payload.l.exists(x, x + payload.s == "a")',
     'payload.l.exists(x, size(payload.s) > 1)',
     'payload.l.exists(x, payload.s.startsWith(payload.t))',
+    'payload.l.all(x, payload.l == payload.m)',
+    'payload.l.exists(x, x.a == 1 || payload.s < clientid)',
     'cel.bind(a, payload.s + payload.s, a == "")',
     'payload.s.split(payload.t).size() > 1',
     `payload.a == 1${' || payload.a == 1'.repeat(400)}`,
     `${'('.repeat(300)}qos == 1${')'.repeat(300)}`,
   ])('%s could take long and is refused', (text) => {
     expect(conditionProblem(text, ['message.publish'])).not.toBeNull()
+  })
+
+  it('comparing an item with what is no part of it is allowed', () => {
+    const text = 'payload.l.all(x, x.a == payload.m && x[0] != clientid && payload.n > 3.0)'
+    expect(conditionProblem(text, ['message.publish'])).toBeNull()
   })
 
   it('are found where the text of the condition is folded, at its beginning', () => {

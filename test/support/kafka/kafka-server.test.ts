@@ -26,19 +26,14 @@ describe('a real Kafka', () => {
 
   test('gives back every part of what was produced', async () => {
     await kafka.createTopic('parts', 3)
-    await (await producer()).send({
-      topic: 'parts',
-      messages: [
-        {
-          key: 'k',
-          value: 'a value',
-          headers: { 'emqx-event': 'message.publish' },
-          timestamp: '1574753026269',
-          partition: 2,
-        },
-        { key: null, value: 'no key', partition: 0 },
-      ],
-    })
+    const keyed = {
+      ...{ key: 'k', value: 'a value', partition: 2, timestamp: '1574753026269' },
+      headers: { 'emqx-event': 'message.publish' },
+    }
+    // One partition a call: kafkajs sends all of a call again when one of its partitions has no leader yet, and that one
+    // which had is then there twice.
+    for (const message of [keyed, { key: null, value: 'no key', partition: 0 }])
+      await (await producer()).send({ topic: 'parts', messages: [message] })
     const records = await consumeAll(kafka.bootstrap, ['parts'])
     expect(records.find((record) => record.key === 'k')).toEqual({
       topic: 'parts',
