@@ -71,7 +71,6 @@ const ASSUMED_TIMEOUT_MS = 5000
 /** Faults that could come with every message are logged at most this often. */
 const FAULT_LOG_EVERY_MS = 10_000
 
-const NO_RECORDS: readonly KafkaRecord[] = []
 /** A record is a view of the request, and nothing lets go of it. */
 const KEPT: LetGo = () => {}
 
@@ -108,10 +107,13 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
       const receivedAtMs = Date.now()
       const rules = deps.rules()
       const event = mayMatch(rules, body) ? decodeEvent(hook, body, receivedAtMs) : null
+      if (event === null) {
+        end(call, normal, 'unmatched')
+        return null
+      }
       givenUp = 0
-      const request = () => redactRequest(hook, body)
-      const records = event === null ? NO_RECORDS : rules.apply(event, request, surroundings)
-      if (event === null || records.length === 0) {
+      const records = rules.apply(event, () => redactRequest(hook, body), surroundings)
+      if (records.length === 0) {
         end(call, normal, givenUp > 0 ? 'matched' : 'unmatched')
         return null
       }
