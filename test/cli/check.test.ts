@@ -168,6 +168,22 @@ describe('tests', () => {
   })
 })
 
+it('a test of several topic filters tells of each that makes nothing', () => {
+  const path = fileOf(
+    'subscribe.yaml',
+    'rules:',
+    '  - {name: r, hook: client.subscribe, filter: a/#, exclude: a/b, topic: t}',
+    'tests:',
+    '  - name: all',
+    '    event: {event: client.subscribe, topic: [a/c, a/b, x]}',
+    '    records: [{}, {}, {}]',
+  )
+  expect(check(path).text.split('\n').slice(4, 6)).toEqual([
+    '    rule r makes none of a/b: exclude: a/b covers it',
+    '    rule r makes none of x: filter: no topic in common with a/#',
+  ])
+})
+
 describe('the words', () => {
   it.each<[string[], object]>([
     [

@@ -80,9 +80,14 @@ it('gives the same as JSON', async () => {
   expect(out.split('\n')).toHaveLength(2)
   const { rules, records, defaults } = JSON.parse(out)
   expect(rules).toEqual([
-    { name: 'states', made: 1 },
-    { name: 'low', made: 0, reason: 'when' },
-    { name: 'raw', made: 1 },
+    { name: 'states', made: 1, topics: [{ topic: 'devices/d1/state', made: 1 }] },
+    {
+      name: 'low',
+      made: 0,
+      reason: 'when',
+      topics: [{ topic: 'devices/d1/state', made: 0, reason: 'when' }],
+    },
+    { name: 'raw', made: 1, topics: [{ topic: 'devices/d1/state', made: 1 }] },
   ])
   expect(defaults.node).toBe('emqx@127.0.0.1')
   expect(records[1]).toMatchObject({
@@ -95,6 +100,62 @@ it('gives the same as JSON', async () => {
   expect(Buffer.from(records[1].value_base64, 'base64').toString()).toBe('{"battery":83.40}')
   // Every digit, as in the record itself.
   expect(out).toContain('"value":{"battery":83.40}')
+})
+
+describe('a subscription', () => {
+  const files = {
+    'rules.yaml': [
+      'rules:',
+      '  - {name: some, hook: client.subscribe, filter: a/+, exclude: [x, a/b], topic: t}',
+      '  - {name: none, hook: client.subscribe, filter: q, topic: t}',
+      '  - {name: messages, hook: message.publish, topic: t}',
+    ].join('\n'),
+    'event.json': '{"event":"client.subscribe","topic":["a/#","a/b","$share/g/c"]}',
+  }
+
+  it('of several topic filters shows what became of each', async () => {
+    const { out } = await tryOut(['rules.yaml', 'event.json'], files)
+    const lines = out.split('\n')
+    expect(lines.slice(3, lines.indexOf('', 3))).toEqual([
+      '+  some          makes a record for 1 of 3 topic filters',
+      '+    a/#         makes t',
+      '-    a/b         exclude: a/b covers it',
+      '-    $share/g/c  filter: no topic in common with a/+',
+      '-  none          takes none of 3 topic filters',
+      '-    a/#         filter: no topic in common with q',
+      '-    a/b         filter: no topic in common with q',
+      '-    $share/g/c  filter: no topic in common with q',
+      '-  messages      hook: it takes message.publish, not client.subscribe',
+    ])
+  })
+
+  it('tells the same as JSON', async () => {
+    const { out } = await tryOut(['rules.yaml', 'event.json', '--json'], files)
+    const fallen = { made: 0, reason: 'filter' }
+    expect(JSON.parse(out).rules).toEqual([
+      {
+        name: 'some',
+        made: 1,
+        topics: [
+          { topic: 'a/#', made: 1 },
+          { topic: 'a/b', made: 0, reason: 'exclude', excluded_by: 'a/b' },
+          { topic: '$share/g/c', ...fallen },
+        ],
+      },
+      {
+        name: 'none',
+        ...fallen,
+        topics: ['a/#', 'a/b', '$share/g/c'].map((topic) => ({ topic, ...fallen })),
+      },
+      { name: 'messages', made: 0, reason: 'hook' },
+    ])
+  })
+
+  it('of one topic filter takes a line, with the filter that covers it', async () => {
+    const one = { ...files, 'event.json': '{"event":"client.subscribe","topic":"a/b"}' }
+    const { out } = await tryOut(['rules.yaml', 'event.json'], one)
+    expect(out).toContain('\n-  some      exclude: a/b covers it\n')
+  })
 })
 
 describe('a record', () => {
