@@ -242,8 +242,8 @@ describe('mistakes', () => {
 
   it('of words have exit code 2', async () => {
     expect(await tryOut(['rules.yaml'])).toMatchObject({ code: 2, out: '' })
-    expect((await tryOut(['rules.yaml'])).err).toContain('try: name a file with the event')
-    expect((await tryOut(['rules.yaml', 'event.json', '--jsno'])).err).toContain('did you mean `json`')
+    expect((await tryOut(['rules.yaml'])).err).toContain('name a file with the event')
+    expect((await tryOut(['rules.yaml', 'event.json', '--jsn'])).err).toContain('did you mean `--json`?')
     expect((await tryOut(['a', 'b', '--hook', 'OnMessagePublsh'])).err).toContain(
       'did you mean `message.publish`',
     )
