@@ -208,6 +208,15 @@ describe('what can go wrong', () => {
     expect(await register(['--help'])).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it('a --url that EMQX would not take as it is', async () => {
+    const { code, stderr } = await register(['--emqx=http://e:1', '--url=http://us:9000/path'])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        '--url: EMQX takes scheme, host and port alone: write `http://us:9000`, not `http://us:9000/path`\n',
+    })
+  })
+
   it('a secret in a flag, which is not repeated', async () => {
     const words = ['--emqx=http://e:1', '--url=http://us:9000', `--emqx-api-secret=${SECRET}`]
     expect(await register(words)).toMatchObject({ code: 2 })
