@@ -22,7 +22,7 @@ import { createPreflight, type Preflight } from './preflight/preflight.ts'
 import { topicNeeds } from './preflight/topic-needs.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
 import { readinessNow } from './readiness.ts'
-import { compileFittedRules, type LoadedRules } from './reload/load-fitted-rules.ts'
+import { compileFittedRulesAside, type LoadedRules } from './reload/load-fitted-rules.ts'
 import { createRuleReload, type RuleReload } from './reload/rule-reload.ts'
 import { policyWarnings } from './rules/policy.ts'
 import type { RuleSet } from './rules/rule-set.ts'
@@ -163,7 +163,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     { path: config.rules },
     {
       initial: deps.rules,
-      compile: (read) => compileFittedRules(read, config),
+      compile: (read, signal) => compileFittedRulesAside(read, config, signal),
       log,
       onChanged(now) {
         topics.fix(fixedTopics(now.rules), new Set([...queue.lanes()].map((lane) => lane.topic)))

@@ -41,8 +41,8 @@ export interface FileWatchConfig {
 }
 
 export interface FileWatchDeps {
-  /** Must not throw. */
-  readonly onSettled: (reading: FileReading) => void
+  /** Must not throw. Nothing more is told until what it gives has resolved. */
+  readonly onSettled: (reading: FileReading) => void | Promise<void>
 }
 
 export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): FileWatch {
@@ -91,7 +91,7 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
         }
         asked &&= !wasAsked
         told = reading.digest
-        deps.onSettled(reading)
+        await deps.onSettled(reading)
       }
       before = null
       await rest()

@@ -36,8 +36,8 @@ export interface RuleReload {
 
 export interface RuleReloadDeps {
   readonly initial: LoadedRules
-  /** Throws a ConfigError with every mistake. */
-  readonly compile: (read: () => Uint8Array) => LoadedRules
+  /** Rejects with a ConfigError with every mistake. `signal` ends it, with whatever. */
+  readonly compile: (read: () => Uint8Array, signal: AbortSignal) => Promise<LoadedRules>
   readonly log: Logger
   /** Other rules are in force. */
   readonly onChanged: (now: LoadedRules) => void
@@ -56,13 +56,14 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
   let loadedAtMs = Date.now()
   let mistakes: readonly Mistake[] = []
   let asked = false
+  const ending = new AbortController()
   const watch = createFileWatch({ ...config, digest: current.digest }, { onSettled })
 
-  function onSettled(reading: FileReading): void {
+  async function onSettled(reading: FileReading): Promise<void> {
     const wasAsked = asked
     asked = false
-    const loaded = compiled(reading)
-    if (loaded === null) return
+    const loaded = await compiled(reading)
+    if (loaded === null || ending.signal.aborted) return
     mistakes = []
     const change = rulesChange(current.configs, loaded.configs)
     if (change !== null) put(loaded, change)
@@ -70,11 +71,11 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
     if (change === null && wasAsked) deps.onAsked?.()
   }
 
-  function compiled(reading: FileReading): LoadedRules | null {
+  async function compiled(reading: FileReading): Promise<LoadedRules | null> {
     try {
-      return reading.digest === current.digest ? current : deps.compile(reading.read)
+      return reading.digest === current.digest ? current : await deps.compile(reading.read, ending.signal)
     } catch (error) {
-      refuse(error)
+      if (!ending.signal.aborted) refuse(error)
       return null
     }
   }
@@ -128,7 +129,10 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
       asked = true
       watch.look()
     },
-    stop: () => watch.stop(),
+    stop() {
+      ending.abort()
+      watch.stop()
+    },
   }
 }
 
