@@ -36,7 +36,7 @@ const COMMANDS = ['serve', 'check', 'try', 'tail', 'dead-letters', 'register', '
 
 /** The program as a process: words, signals and exit codes are dealt with here and nowhere else. */
 export async function main(): Promise<void> {
-  const [command = '', ...words] = process.argv.slice(2)
+  const [command = '', ...words] = asHelp(process.argv.slice(2))
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
   if (command === 'register') return register(words)
   if (command === 'import-4x') return importFrom4x(words)
@@ -49,6 +49,12 @@ export async function main(): Promise<void> {
   const hint = `there is no command ${quoted(command)}${suggestion(command, COMMANDS)}\n\n`
   process.stderr.write(command === '' ? USAGE : `${hint}${USAGE}`)
   process.exitCode = 2
+}
+
+/** `help tail` is `tail --help`. */
+function asHelp([command = '', ...words]: readonly string[]): readonly string[] {
+  const [about = ''] = words
+  return command === 'help' && COMMANDS.includes(about) ? [about, '--help'] : [command, ...words]
 }
 
 const serveHelp = (): string => `${USAGE}\nOptions of serve:\n\n${optionsHelp()}`

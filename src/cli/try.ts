@@ -48,8 +48,7 @@ export async function runTry(argv: readonly string[], { readBytes, out, err }: T
     )
     const contract: Contract = loadContract()
     const call = createMakeHookCall(contract)(event)
-    if (call === null)
-      throw new ConfigError([{ file: eventPath, message: `these bytes are no request of ${event.hook}` }])
+    if (call === null) throw new ConfigError([{ file: eventPath, message: noRequest(event) }])
     const trial = { event, call, explanation: createExplain(rules)(call) }
     await out.print(switches.has('json') ? trialJson(trial) : trialText(trial))
     return 0
@@ -59,6 +58,12 @@ export async function runTry(argv: readonly string[], { readBytes, out, err }: T
     await err.print(`${lines.join('')}${counted(error.mistakes.length, 'mistake')}\n`)
     return 1
   }
+}
+
+function noRequest(event: TrialEvent): string {
+  const isWritten = event.kind === 'recorded' && /^\s*\{/.test(event.request.toString('latin1'))
+  const hint = isWritten ? ': an event in JSON names its hook itself, so leave out `--hook`' : ''
+  return `these bytes are no request of ${event.hook}${hint}`
 }
 
 const SPEC = {

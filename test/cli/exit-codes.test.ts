@@ -82,6 +82,12 @@ it.each(['serve', 'help'])('%s -h answers with 0', async (command) => {
   })
 })
 
+it('help of a command is what the command says of itself', async () => {
+  const { code, stdout } = await run('help', 'tail')
+  expect({ code, stdout }).toEqual({ code: 0, stdout: (await run('tail', '--help')).stdout })
+  expect(stdout).toContain('--from=earliest|latest')
+})
+
 it('is 2 where words and what they say are both wrong', () => {
   expect(exitCodeOf([{ message: 'a' }, wordMistake('b'), { file: 'c', message: 'd' }])).toBe(2)
   expect(exitCodeOf([{ message: 'a' }])).toBe(1)

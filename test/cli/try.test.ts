@@ -220,6 +220,12 @@ describe('a recorded call', () => {
     })
   })
 
+  it('is not an event in JSON', async () => {
+    const wrong = await tryOut(['rules.yaml', 'event.json', '--hook', 'message.publish'])
+    expect(wrong).toMatchObject({ code: 1, out: '' })
+    expect(wrong.err).toContain('an event in JSON names its hook itself, so leave out `--hook`')
+  })
+
   it('needs its hook', async () => {
     const wrong = await tryOut(['rules.yaml', 'call.bin'], { 'call.bin': Buffer.from([255]) })
     expect(wrong).toMatchObject({ code: 1 })
