@@ -15,7 +15,7 @@ export interface RuleOutcome {
   /** null: it made records. */
   readonly reason: NoRecord | null
   readonly records: readonly KafkaRecord[]
-  /** Why its condition could not be told, or why its record is a dead letter. */
+  /** Why its condition could not be told, why its record is a dead letter, or why it has not the partition that the rule asks for. */
   readonly errors: readonly RuleError[]
 }
 
