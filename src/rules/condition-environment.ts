@@ -46,9 +46,10 @@ export function parseCondition(
   return {
     ast: environment.parse(text).ast,
     part(source) {
-      const evaluate = environment.parse(source)
+      let evaluate: Parsed | undefined
       return (values) => {
         try {
+          evaluate ??= environment.parse(source)
           const value: unknown = evaluate(values)
           return typeof value === 'boolean' ? value : null
         } catch {

@@ -13,22 +13,25 @@ export interface SourceRange {
 export function rangeOf({ input, start: from, end: to }: ASTNode): SourceRange {
   let [start, end] = [from, to]
   for (;;) {
-    const open = openBrackets(input.slice(start, end))
+    const { unopened, unclosed } = bracketsOf(input.slice(start, end))
     const before = input.slice(0, start).trimEnd().length - 1
     const behind = end + input.slice(end).search(/\S|$/)
-    if (open < 0 && input[before] === '(') start = before
-    else if (open > 0 && input[behind] === ')') end = behind + 1
+    if (unopened > 0 && input[before] === '(') start = before
+    else if (unclosed > 0 && input[behind] === ')') end = behind + 1
     else return { start, end }
   }
 }
 
-/** How many brackets are open at the end; below 0: so many are closed that were never open. Those in texts do not count. */
-function openBrackets(source: string): number {
-  let open = 0
-  for (const [sign] of source.matchAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[()]/g))
-    if (sign === '(') open++
-    else if (sign === ')') open--
-  return open
+/** How many brackets are closed that were never open, and how many are open at the end. Those in texts do not count. */
+function bracketsOf(source: string): { readonly unopened: number; readonly unclosed: number } {
+  let unopened = 0
+  let unclosed = 0
+  for (const [sign] of source.matchAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[()]/g)) {
+    if (sign === '(') unclosed++
+    else if (sign === ')' && unclosed > 0) unclosed--
+    else if (sign === ')') unopened++
+  }
+  return { unopened, unclosed }
 }
 
 export function sourceOf(node: ASTNode): string {

@@ -6,6 +6,7 @@ import { kafkaTopicProblem } from './kafka-topic.ts'
 import { PARTITION_NUMBERS } from './partition-choice.ts'
 import { templateProblems } from './template.ts'
 import { hasVariables } from './template-text.ts'
+import { levelProblems } from './topic-levels.ts'
 import type { YamlFile } from './yaml-file.ts'
 import {
   type Entry,
@@ -30,11 +31,12 @@ export function readTopic(
   entry: Entry,
   allowEntry: Entry | undefined,
   hooks: readonly HookPoint[],
+  filters: readonly string[] | null,
 ): TopicField {
   const allow = allowEntry === undefined ? null : readAllow(file, allowEntry)
   const topic = readText(file, entry)
   if (topic === null) return { topic: '', allow: null }
-  const problems = templateProblems(topic.text, hooks)
+  const problems = [...templateProblems(topic.text, hooks), ...levelProblems(topic.text, { hooks, filters })]
   for (const problem of problems) file.mistake(topic.node, `in \`topic\`, ${problem}`)
   if (problems.length > 0) return { topic: topic.text, allow: [] }
   if (hasVariables(topic.text)) {

@@ -6,6 +6,7 @@ import { keyWarning } from './key-warning.ts'
 import { policyWarnings } from './policy.ts'
 import type { RuleConfig } from './rule-config.ts'
 import { SUBSCRIPTION_HOOKS } from './rule-input.ts'
+import { levelWarnings } from './topic-levels.ts'
 
 /** Something about a rule that is allowed, and hardly meant. */
 export interface RuleWarning {
@@ -28,6 +29,7 @@ export function ruleWarnings(rules: readonly RuleConfig[]): readonly RuleWarning
             ...conditionWarnings(rule),
             ...everyMessage(rule),
             ...keyWarning(rule),
+            ...levelWarnings(rule),
             ...twice(rules, index),
           ]
         : []),

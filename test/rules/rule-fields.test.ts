@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { mistakesOf, rule } from './mistakes.ts'
+import { lines, mistakesOf, rule } from './mistakes.ts'
 
 it.each<[title: string, text: string, mistakes: string[]]>([
   // hook
@@ -203,6 +203,19 @@ it.each<[title: string, text: string, mistakes: string[]]>([
       `4:16: \`partition\` must be a whole number from 0 to 2147483647, or a template that makes one, not ${not}`,
     ],
   ]),
+  [
+    'a level in the Kafka topic that no filter has',
+    lines(
+      'rules:',
+      '  - hook: message.publish',
+      '    filter: [a/+, b]',
+      "    topic: 't.${topic[1]}.${topic[2]}'",
+      '    allow: [t.*]',
+    ),
+    [
+      '4:12: in `topic`, `${topic[2]}` is never there, as the filters take topics of 2 levels at most, so that every record would be a dead letter: write `${topic[1]}` at most',
+    ],
+  ],
   [
     'a partition that is not closed',
     rule('partition: "${qos"'),
