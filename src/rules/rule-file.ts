@@ -51,7 +51,14 @@ export function readRuleFile(text: string, fileName: string): RuleFile {
   const ruleFile = {
     rules,
     places: nodes.map((node) => file.placeOf(node)),
-    tests: tests === undefined ? [] : readTests(file, tests),
+    tests:
+      tests === undefined
+        ? []
+        : readTests(
+            file,
+            tests,
+            rules.map(({ name }) => name),
+          ),
   }
   const mistakes = file.mistakes()
   if (mistakes.length > 0) throw new ConfigError(mistakes)

@@ -140,7 +140,14 @@ export function described(value: Node | null): string {
   return value.value === null ? source : `the ${typeof value.value} ${source}`
 }
 
-function textOf(file: YamlFile, at: Node, value: Node | null, name: string, wanted = TEXT): Text | null {
+/** The text of a value, `label` in messages; null after noting at `at` that it is none. */
+export function textOf(
+  file: YamlFile,
+  at: Node,
+  value: Node | null,
+  name: string,
+  wanted = TEXT,
+): Text | null {
   if (isScalar(value) && typeof value.value === 'string') return { text: value.value, node: at }
   if (value === null)
     file.mistake(
