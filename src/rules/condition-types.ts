@@ -20,8 +20,11 @@ export function typeProblem(root: ASTNode, fault: TypeFault, checker: Checker): 
   const message = node === undefined ? null : explained({ root, checker }, node, fault)
   if (typeof message === 'object' && message !== null) return message
   const at = node === undefined ? (fault.range?.start ?? 0) : rangeOf(node).start
-  return { message: message ?? `this cannot be: ${fault.summary ?? ''}`, at }
+  return { message: message ?? `this cannot be: ${fault.summary ?? UNKNOWN_TYPES}`, at }
 }
+
+/** The library gives no reason where it cannot tell which of its operators is meant. */
+const UNKNOWN_TYPES = 'nobody knows the type of what an empty list or map holds, write something into it'
 
 /** What of a whole condition is no truth value, with the fix. */
 export function resultProblem(root: ASTNode, type: string, checker: Checker): ConditionProblem {
@@ -51,6 +54,10 @@ function explained(suspect: Suspect, node: ASTNode, { code, summary = '' }: Type
       return hasProblem(suspect, node)
     case 'cannot_index_type':
       return indexProblem(suspect, node)
+    case 'invalid_index_type':
+      return node.op === '.' || node.op === '[]'
+        ? `${described(suspect, node.args[0])}: read ${isList(suspect, node.args[0]) ? 'its items by their numbers, as in `[0]`' : 'its members by their names, as in `["a"]`'}`
+        : null
     case 'incompatible_ternary_branches':
       return 'both results of `? :` must be of one type, and these are not: write them alike'
     case 'heterogeneous_list_element':
@@ -61,6 +68,9 @@ function explained(suspect: Suspect, node: ASTNode, { code, summary = '' }: Type
       return null
   }
 }
+
+const isList = ({ checker }: Suspect, node: ASTNode): boolean =>
+  checker.typeOf(sourceOf(node))?.startsWith('list') === true
 
 function operatorProblem(suspect: Suspect, node: ASTNode, summary: string): Explained {
   const { op } = node

@@ -96,6 +96,77 @@ function problemOf(text: string): string | null {
 const DOUBLE =
   'a number of JSON is a double, and CEL does not calculate with a double and a whole number: write'
 
+it('is told in words of ours, within the text, whatever is written', () => {
+  const words = fc.constantFrom(
+    ...[
+      'qos',
+      'clientid',
+      'topic',
+      'payload',
+      'pub_props',
+      'payload.a',
+      'payload.a-b',
+      'topic[1]',
+      'x',
+      '1',
+      '1.5',
+      '1u',
+    ],
+    ...[
+      '"a"',
+      "'b",
+      'true',
+      'null',
+      '[1, "a"]',
+      '[]',
+      '{"a": 1}',
+      '==',
+      '!=',
+      '<',
+      '&&',
+      '||',
+      '!',
+      '-',
+      '+',
+      '%',
+      'in',
+    ],
+    ...[
+      '? 1 :',
+      '(',
+      ')',
+      '.',
+      'has(payload)',
+      'size(',
+      '.exists(x, x > 1)',
+      '.startsWith(',
+      'and',
+      '=',
+      '9007199254740993',
+    ],
+  )
+  let refused = 0
+  fc.assert(
+    fc.property(
+      fc.array(words, { minLength: 1, maxLength: 7 }),
+      fc.constantFrom('', ' '),
+      (parts, between) => {
+        const text = parts.join(between)
+        const problem = conditionProblem(text, ['message.publish'])
+        if (problem === null) return
+        refused++
+        expect(problem.at).toBeGreaterThanOrEqual(0)
+        expect(problem.at).toBeLessThanOrEqual(text.length)
+        expect(problem.message).not.toMatch(
+          /this cannot be: (?!nobody knows)|Unexpected|overload|undefined|: $/,
+        )
+      },
+    ),
+    { numRuns: 1_000 },
+  )
+  expect(refused).toBeGreaterThan(500)
+})
+
 describe('the fix', () => {
   it.each<[string, string]>([
     ['topic[1] == "a"', '0: the levels of `topic` are no list: write `topic.split("/")[1]`'],
@@ -134,6 +205,10 @@ describe('the fix', () => {
     ['"a" in clientid', '0: `"a"` is text and `clientid` text: write `clientid.contains("a")`'],
     ['qos == [1, 2]', '0: `qos` is a whole number and `[1, 2]` a list: write `qos in [1, 2]`'],
     ['[1].exists(x, x == "1")', '14: `x` is a whole number and `"1"` text: write `x == 1`'],
+    [
+      'topic.split("/").first == "a"',
+      '0: `topic.split("/")` is a list: read its items by their numbers, as in `[0]`',
+    ],
     ['!qos', '0: `qos` is a whole number, which has no `!`: write `qos == 0`'],
     ['clientid == "a" && qos', '19: `qos` is a whole number, not true or false: write `qos > 0`'],
     ['qos ? true : false', '0: `qos` is a whole number, not true or false: write `qos > 0`'],
