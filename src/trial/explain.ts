@@ -31,6 +31,7 @@ export interface RuleOutcome {
   /** null: it made records. Of several topics without one, the reason of the one that came furthest. */
   readonly reason: NoRecord | null
   readonly records: readonly KafkaRecord[]
+  /** Why its condition could not be told, why its record is a dead letter, or why it has not the partition that the rule asks for. */
   readonly errors: readonly RuleError[]
   /** Each topic of the event, in its order: several of a client.(un)subscribe, else one. */
   readonly topics: readonly TopicOutcome[]

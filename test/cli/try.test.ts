@@ -158,6 +158,44 @@ describe('a subscription', () => {
   })
 })
 
+it('says why a payload was not looked into, and why a partition is not as the rule asks', async () => {
+  const rules = [
+    'rules:',
+    '  - {name: cond, hook: message.publish, topic: t, when: payload.a == 1}',
+    '  - {name: made, hook: message.publish, topic: "t.${payload.a}", allow: [t.*]}',
+    '  - {name: part, hook: message.publish, topic: t, partition: "${payload.a}"}',
+    '  - {name: far, hook: message.publish, topic: t, partition: "3${qos}00000000"}',
+  ].join('\n')
+  const event = (payload: string) => JSON.stringify({ event: 'message.publish', topic: 'x', payload })
+  const trial = async (payload: string) => {
+    const { out } = await tryOut(['rules.yaml', 'event.json'], {
+      'rules.yaml': rules,
+      'event.json': event(payload),
+    })
+    return out.split('\n').filter((line) => /^[+-] {2}/.test(line))
+  }
+  const outOfRange =
+    '+  far   makes t; PARTITION_ILLEGAL: `partition` makes something else than a whole number from 0 to 2147483647: the key chooses the partition'
+  const empty =
+    '+  part  makes t; PARTITION_ILLEGAL: `partition` is empty, what it names is missing: the key chooses the partition'
+  for (const [payload, code, why] of [
+    [`{"a":1,"b":"${'x'.repeat(300_000)}"}`, 'JSON_TOO_LARGE', 'larger than 256 KiB'],
+    [`{"a":1,"b":${'['.repeat(250)}${']'.repeat(250)}}`, 'JSON_TOO_DEEP', 'nested more than 200 levels deep'],
+  ] as const)
+    expect(await trial(payload)).toEqual([
+      `-  cond  when: it could not be told, ${code}: the payload is ${why}, so it is not looked into`,
+      `+  made  makes exhook.dead-letters; TOPIC_MISSING_FIELD: \${payload.a} is missing or empty: the payload is ${why}, so it is not looked into`,
+      empty,
+      outOfRange,
+    ])
+  expect(await trial('{"a":1}')).toEqual([
+    '+  cond  makes t',
+    '+  made  makes t.1',
+    '+  part  makes t',
+    outOfRange,
+  ])
+})
+
 describe('a record', () => {
   it('whose value is no text is shown as hex, or base64', async () => {
     const event = (bytes: Buffer) =>
