@@ -6,7 +6,9 @@ import type { Outlet } from './outlet.ts'
 const CLOSE_MS = 1000
 /** Nothing more is read while so much waits for a client that does not read. */
 const MAX_WAITING_BYTES = 256 * 1024
-/** …and it is cut when it has read nothing for so long. */
+/** Responses that wait for its windows may be so large together. */
+const MAX_PENDING_BYTES = 64 * 1024 * 1024
+/** It is cut when it has taken nothing of them for so long. */
 const STUCK_MS = 30_000
 
 /** [RFC 9113, 6.8] */
@@ -26,40 +28,61 @@ export function closeSocket(socket: Duplex, outlet: Outlet): void {
   setTimeout(() => socket.destroy(), CLOSE_MS).unref()
 }
 
-/** Holds a client back that sends and does not read. */
+/** Holds a client back that sends and does not read, and ends it when that goes on. */
 export interface Backpressure {
-  /** To be called when something was written while the client sends. */
+  /** To be called when something was written. */
   look(): void
   /** The socket has room again. */
   drained(): void
   end(): void
 }
 
-export function createBackpressure(
-  socket: Duplex,
-  outlet: Outlet,
-  onStuck: (ms: number) => void,
-): Backpressure {
-  let stuck: NodeJS.Timeout | undefined
+export interface BackpressureDeps {
+  readonly outlet: Outlet
+  /** Bytes of responses that wait for the client's windows. */
+  readonly pendingBytes: () => number
+  /** It does not read: the connection has to end. */
+  readonly onStuck: (message: string) => void
+}
+
+export function createBackpressure(socket: Duplex, deps: BackpressureDeps): Backpressure {
+  const { outlet, pendingBytes, onStuck } = deps
+  let paused = false
+  let timer: NodeJS.Timeout | undefined
+  let least = 0
+
+  const owed = (): number => outlet.waiting + pendingBytes()
+
+  function watch(): void {
+    least = owed()
+    timer = setTimeout(() => {
+      timer = undefined
+      const now = owed()
+      if (now >= least) onStuck(`it has taken nothing of ${now} bytes for ${STUCK_MS} ms`)
+      else if (paused || pendingBytes() > 0) watch()
+    }, STUCK_MS).unref()
+  }
+
+  function look(): void {
+    const pending = pendingBytes()
+    if (pending > MAX_PENDING_BYTES) onStuck(`${pending} bytes of responses wait for it`)
+    if (!paused && outlet.waiting > MAX_WAITING_BYTES) {
+      paused = true
+      socket.pause()
+    }
+    if (timer === undefined && (paused || pending > 0)) watch()
+  }
 
   return {
-    look() {
-      if (stuck !== undefined || outlet.waiting <= MAX_WAITING_BYTES) return
-      socket.pause()
-      stuck = setTimeout(() => {
-        onStuck(STUCK_MS)
-        socket.destroy()
-      }, STUCK_MS).unref()
-    },
+    look,
     drained() {
-      if (stuck === undefined) return
-      clearTimeout(stuck)
-      stuck = undefined
+      if (!paused) return
+      paused = false
       socket.resume()
-      this.look()
+      look()
     },
     end() {
-      clearTimeout(stuck)
+      clearTimeout(timer)
     },
   }
 }

@@ -36,6 +36,8 @@ export interface Sender {
   forget(stream: SendingStream): void
   /** Goes on where the windows or the socket were full. */
   pump(): void
+  /** Bytes of bodies that wait for room. */
+  readonly pendingBytes: number
 }
 
 /** Bodies are not cut into frames as long as so much waits for the socket. */
@@ -44,6 +46,7 @@ const HIGH_WATER_BYTES = 64 * 1024
 export function createSender(outlet: Outlet): Sender {
   /** Streams whose body waits for room; each sends a frame in its turn. */
   const pending = new Set<SendingStream>()
+  let pendingBytes = 0
   let window = DEFAULT_WINDOW_BYTES
   let firstWindow = DEFAULT_WINDOW_BYTES
 
@@ -66,6 +69,7 @@ export function createSender(outlet: Outlet): Sender {
       writeFrameHeader(outlet.buffer, at, bytes, FRAME.data, isEnd ? FLAG.endStream : 0, stream.id)
       body.copy(outlet.buffer, at + FRAME_HEADER_BYTES, stream.sent, stream.sent + bytes)
       stream.sent += bytes
+      pendingBytes -= bytes
       spend(stream, bytes)
     }
     if (bytes === left) {
@@ -105,6 +109,7 @@ export function createSender(outlet: Outlet): Sender {
       outlet.frame(FRAME.headers, FLAG.endHeaders, stream.id, response.head)
       stream.pending = response
       pending.add(stream)
+      pendingBytes += bytes
       pump()
     },
     widen(bytes) {
@@ -122,9 +127,14 @@ export function createSender(outlet: Outlet): Sender {
       if (pending.size > 0) pump()
     },
     forget(stream) {
+      if (stream.pending === null) return
+      pendingBytes -= (stream.pending.body as Buffer).length - stream.sent
       stream.pending = null
       pending.delete(stream)
     },
     pump,
+    get pendingBytes() {
+      return pendingBytes
+    },
   }
 }

@@ -58,9 +58,11 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
   const { application } = deps
   const outlet = createOutlet(socket)
   const sender = createSender(outlet)
-  const backpressure = createBackpressure(socket, outlet, (ms) =>
-    deps.onRefused('slow_reader', `it sends, and has read nothing for ${ms} ms`),
-  )
+  const backpressure = createBackpressure(socket, {
+    outlet,
+    pendingBytes: () => sender.pendingBytes,
+    onStuck: (message) => fail(new ConnectionError(ERROR.enhanceYourCalm, 'slow_reader', message)),
+  })
   const blocks = createHeaderBlocks(MAX_HEADER_LIST_BYTES)
   const heads = createRequestHeads(createHpackDecoder(), MAX_HEADER_LIST_BYTES, application.readHead)
   const guard = createFloodGuard(() => performance.now())
@@ -82,6 +84,7 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
       sender.send(stream, response)
       guard.earn()
       flush()
+      if (sender.pendingBytes > 0) backpressure.look()
     },
     finished(stream: Stream) {
       drop(stream, false)
@@ -139,10 +142,11 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
 
   /** [5.4.1] */
   function fail(error: unknown): void {
+    if (over) return
     const isTheirs = error instanceof ConnectionError
     if (isTheirs) deps.onRefused(error.reason, error.message)
     else deps.onFault(error)
-    if (!over) writeGoAway(outlet, lastStream, isTheirs ? error.code : ERROR.internal)
+    writeGoAway(outlet, lastStream, isTheirs ? error.code : ERROR.internal)
     closeAll()
     closeSocket(socket, outlet)
   }
