@@ -13,6 +13,7 @@ import { createEmqxHooks } from './emqx/emqx-hooks.ts'
 import { loadContract } from './events/contract.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
+import { createLeanServer } from './exhook/lean/lean-server.ts'
 import { largestRssBytes, requestBudgetFor } from './exhook/request-bounds.ts'
 import { createRequestBudget } from './exhook/request-budget.ts'
 import { kafkaClientConfig } from './kafka/client-config.ts'
@@ -198,7 +199,8 @@ export function createApp(config: Config, deps: AppDeps): App {
       onUnloaded: emqxHooks.unloaded,
     },
   )
-  const grpc = createGrpcServer(
+  const createServer = config.grpc.transport === 'lean' ? createLeanServer : createGrpcServer
+  const grpc = createServer(
     { ...config.grpc, replyMarginMs: config.reply.marginMs },
     { handler, budget: requests, log },
   )

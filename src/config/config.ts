@@ -25,9 +25,13 @@ export interface GrpcConfig {
   readonly port: number
   /** The user's word that plain text is meant; null where nothing was said. Needed on any host but loopback. */
   readonly tls?: 'off' | null
+  readonly transport: GrpcTransport
   /** The largest request that is taken, in bytes. */
   readonly maxReceiveBytes: number
 }
+
+/** What speaks HTTP/2 with EMQX. */
+export type GrpcTransport = 'grpc-js' | 'lean'
 
 /** How long a reply may be held back. */
 export interface ReplyConfig {

@@ -8,17 +8,12 @@ import { serviceName } from '../events/contract.ts'
 import { type ContractVersion, RPCS, type RpcRow } from '../hooks.ts'
 import type { GrpcRequests } from './grpc-requests.ts'
 import type { HandleCall, HookHandler } from './hook-handler.ts'
+import { type CallsInFlight, runCall } from './run-call.ts'
 
 /** A service for grpc-js's `addService`, whose requests and replies are Buffers as they came and go. */
 export interface ByteService {
   readonly definition: ServiceDefinition
   readonly implementation: UntypedServiceImplementation
-}
-
-/** Told when a call began, to come in or to be handled, and when that ended. */
-export interface CallsInFlight {
-  began(): void
-  ended(): void
 }
 
 export interface ByteServiceDeps {
@@ -58,26 +53,12 @@ const methodOf = (version: ContractVersion, row: RpcRow): ServiceDefinition[stri
 })
 
 function unary(handle: HandleCall, { requests, inFlight }: ByteServiceDeps) {
-  return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
-    const request = requests.of(call)
-    inFlight.began()
-    const body = request.take()
-    // grpc-js calls handlers also of calls that have been answered.
-    if (body === null) {
-      inFlight.ended()
-      return
-    }
-    let kept = false
-    const letGo = handle(body, deadlineMs(call), (reply) => {
-      if (kept) request.release()
-      inFlight.ended()
+  // grpc-js calls handlers also of calls that have been answered.
+  return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void =>
+    runCall(requests.of(call), handle, deadlineMs(call), inFlight, (reply) => {
       if (reply.body !== null) callback(null, reply.body)
       else callback({ code: reply.status, details: reply.message })
     })
-    kept = letGo !== null
-    if (letGo === null) request.discard()
-    else request.keep(letGo)
-  }
 }
 
 function deadlineMs(call: ServerUnaryCall<Buffer, Buffer>): number {

@@ -75,6 +75,10 @@ export abstract class Reception {
     else if (this.state === 'waiting' || this.state === 'whole') this.give('malformed')
   }
 
+  protected get isWhole(): boolean {
+    return this.state === 'whole'
+  }
+
   /** The request, once; null when it was refused meanwhile. It counts until `discard` or `release`. */
   take(): Buffer | null {
     const { body } = this
@@ -130,7 +134,7 @@ export abstract class Reception {
 
   /** The caller has ended its stream. */
   ended(): void {
-    if (this.state === 'receiving' || (this.state === 'new' && this.body !== null)) this.give('malformed')
+    if (this.state === 'receiving' || this.state === 'new') this.give('malformed')
   }
 
   /** The turn of the event loop is over in which it became whole. A caller that has not ended its stream is watched. */
@@ -167,8 +171,9 @@ export abstract class Reception {
     this.small = body.length
     this.body = body
     this.state = 'whole'
-    this.shared.arrived(this)
     this.hand()
+    // Most are taken by now.
+    if (this.isWhole) this.shared.arrived(this)
   }
 
   private receiveSmall(size: number, first: Buffer): void {

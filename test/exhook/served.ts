@@ -1,6 +1,7 @@
 import { loadContract } from '../../src/events/contract.ts'
 import { createGrpcServer, type GrpcServer } from '../../src/exhook/grpc-server.ts'
 import { createHookHandler } from '../../src/exhook/hook-handler.ts'
+import { createLeanServer } from '../../src/exhook/lean/lean-server.ts'
 import type { ProviderLoad } from '../../src/exhook/provider-calls.ts'
 import {
   createRequestBudget,
@@ -36,9 +37,15 @@ export interface ServedOptions {
   /** The text of a rule file. */
   readonly rules?: string
   readonly maxReceiveBytes?: number
+  /** Default: grpc-js. */
+  readonly transport?: Transport
   /** What its requests may hold; nearly nothing bounds them by default. */
   readonly budget?: Partial<RequestBudgetConfig>
 }
+
+/** What speaks HTTP/2. The same tests hold for both, but for what they say of themselves. */
+export type Transport = 'grpc-js' | 'lean'
+const TRANSPORTS = { 'grpc-js': createGrpcServer, lean: createLeanServer } as const
 
 /** A budget that nothing exceeds. */
 export const unbounded = (): RequestBudget => budgetOf({})
@@ -100,7 +107,7 @@ export async function serve(options: ServedOptions = {}): Promise<Served> {
     replyMarginMs: 500,
   }
   const budget = budgetOf(options.budget ?? {})
-  const server = createGrpcServer(config, { handler, budget, log })
+  const server = TRANSPORTS[options.transport ?? 'grpc-js'](config, { handler, budget, log })
   const { port } = await server.start()
   const clients: HookClient[] = []
   return {
