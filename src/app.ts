@@ -57,8 +57,8 @@ export interface AppDeps {
   readonly rules: LoadedRules
   readonly log: Logger
   readonly version: string
-  /** The PEM text of `kafka.tls_ca_file`. */
-  readonly kafkaCa?: string
+  /** Gives the text of a file as UTF-8, or throws: certificates that are renewed are read anew. */
+  readonly readFile: (path: string) => string
 }
 
 /** A lane is let go when nothing came for so long, or up to twice that. */
@@ -82,7 +82,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   let started = false
 
   // Built along the walk of an event, from its end: each part knows only what lies further down.
-  const clientConfig = kafkaClientConfig(config.kafka, deps.kafkaCa)
+  const clientConfig = kafkaClientConfig(config.kafka, deps)
   const driver = createKafkaDriver(config.kafka.driver, clientConfig, {
     log,
     onRenewal: () => metrics.producerRenewed(),
