@@ -70,10 +70,9 @@ const BY_CODE: readonly (readonly [RegExp, KafkaFailure])[] = [
   [/^EXHOOK_TLS_NEEDED$/, TLS_NEEDED],
 ]
 
-/** What can only be told by the text: @platformatic/kafka has no codes of its own for these, and Node's is ECONNRESET. */
+/** What can only be told by the text: Node's code for it is ECONNRESET. */
 const BY_MESSAGE: readonly (readonly [RegExp, KafkaFailure])[] = [
   [/before secure TLS connection was established/, HANDSHAKE_CUT],
-  [/^Broker requires TLS\.$/, TLS_NEEDED],
 ]
 
 /** What these errors, of which one caused the other, say of TLS or of a token; null: nothing. */

@@ -14,10 +14,10 @@ export type KafkaJs = InstanceType<typeof Kafka>
 const TOKEN_MS = 5_000
 
 /**
- * A session that ends within this time is renewed before the next request (KIP-368). No more than that, since a broker takes no new
- * login within a second of the last, and sessions may be short.
+ * A session that ends within this time is renewed before the next request (KIP-368). No more than that: a broker takes no new login
+ * within a second of the last, so sessions have to last two seconds.
  */
-const REAUTHENTICATION_MS = 2_000
+const REAUTHENTICATION_MS = 1_000
 
 /**
  * A kafkajs client: no retries beyond trying each seed broker once, as what is tried again and when is decided by
@@ -47,6 +47,6 @@ export function createKafkaJsClient(
       ({ namespace, log: entry }) =>
         log.debug({ client: 'kafkajs', namespace }, entry.message),
   }
-  if (config.sasl !== null) settings.sasl = kafkaJsLogin(config.sasl)
+  if (config.sasl !== null) settings.sasl = kafkaJsLogin(config.sasl, sockets.drop)
   return new Kafka(settings)
 }

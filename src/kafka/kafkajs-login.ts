@@ -3,15 +3,23 @@ import { BEARER_END, bearerMessage, bearerRefusal, type KafkaLogin } from './log
 
 /**
  * kafkajs's way to log in. OAUTHBEARER is ours: kafkajs 2.2.4 does not look at the broker's answer, in which a refusal stands,
- * takes the login for done and loses the connection with the next request without knowing why.
+ * takes the login for done and loses the connection with the next request without knowing why. `drop` cuts the connections to a
+ * broker, `host:port`.
  */
-export function kafkaJsLogin(login: KafkaLogin): NonNullable<KafkaConfig['sasl']> {
+export function kafkaJsLogin(
+  login: KafkaLogin,
+  drop: (broker: string) => void,
+): NonNullable<KafkaConfig['sasl']> {
   if (login.mechanism !== 'oauthbearer') return { ...login } as SASLOptions
   return {
     mechanism: 'oauthbearer',
-    authenticationProvider: ({ saslAuthenticate }: AuthenticationProviderArgs) => ({
+    authenticationProvider: ({ saslAuthenticate, host, port }: AuthenticationProviderArgs) => ({
       async authenticate() {
-        const token = await login.token()
+        const token = await login.token().catch((error: unknown) => {
+          // The broker has been told that a login comes and takes nothing else on this connection, not even another beginning.
+          drop(`${host}:${port}`)
+          throw error
+        })
         const say = async (text: Buffer) =>
           ((await saslAuthenticate<Buffer>({
             request: { encode: () => withLength(text) },

@@ -12,6 +12,7 @@ import {
 } from '@platformatic/kafka'
 import type { BrokerAddress, BrokerLink, ClusterAnswer, LinkSession, PartitionAnswer } from './broker-link.ts'
 import type { KafkaClientConfig } from './client-config.ts'
+import { looksLikeTls, tlsNeeded } from './error-security.ts'
 import { type Apis, chooseApis, type ProduceApi } from './platformatic-apis.ts'
 import { platformaticLogin } from './platformatic-login.ts'
 import { type EncodedPart, FIRST_FLEXIBLE_VERSION, produceRequest } from './produce-request.ts'
@@ -38,7 +39,14 @@ export async function openPlatformaticLink(
   const broken: unknown[] = []
   connection.on('error', (error) => broken.push(error))
   try {
-    await connection.connect(address.host, address.port)
+    const connected = connection.connect(address.host, address.port)
+    // The library tells so, but not while it logs in.
+    if (config.tls === null) {
+      connection.socket?.once('data', (chunk: Buffer) => {
+        if (looksLikeTls(chunk)) broken.push(tlsNeeded())
+      })
+    }
+    await connected
     const { apiKeys } = await apiVersionsV3.api.async(connection, 'exhook-kafka', '1')
     return createLink(connection, config, chooseApis(apiKeys), { session, broken })
   } catch (error) {

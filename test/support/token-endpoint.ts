@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 /** What the endpoint is asked, and how it answers. */
 export interface TokenEndpoint {
   readonly url: string
+  readonly privateKey: KeyObject
   /** The public half of its key, as a JSON Web Key Set: what a broker checks tokens with. */
   readonly jwks: string
   /** The body of every request so far, and the user and password of its Authorization. */
@@ -25,13 +26,16 @@ export interface TokenRequest {
 
 export interface TokenEndpointConfig {
   readonly clients: Readonly<Record<string, string>>
+  /** Whose key it signs with. Default: one of its own. */
+  readonly signWith?: Pick<TokenEndpoint, 'privateKey'>
   /** Serves HTTPS with these; default: HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string }
 }
 
 /** An OAuth server that knows one grant, client credentials: a token is a JWT whose `sub` is the client's id. */
 export async function startTokenEndpoint(config: TokenEndpointConfig): Promise<TokenEndpoint> {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const privateKey =
+    config.signWith?.privateKey ?? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const asked: TokenRequest[] = []
   let answer: ((response: ServerResponse) => void) | null = null
   let lifeSeconds = 300
@@ -66,9 +70,15 @@ export async function startTokenEndpoint(config: TokenEndpointConfig): Promise<T
     config.tls === undefined ? createHttpServer(listener) : createHttpsServer({ ...config.tls }, listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'test', alg: 'RS256', use: 'sig' }
+  const key = {
+    ...createPublicKey(privateKey).export({ format: 'jwk' }),
+    kid: 'test',
+    alg: 'RS256',
+    use: 'sig',
+  }
   return {
     url: `${config.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/token`,
+    privateKey,
     jwks: JSON.stringify({ keys: [key] }),
     asked,
     answerWith(next) {

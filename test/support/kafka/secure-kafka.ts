@@ -46,11 +46,14 @@ export interface SecureKafka {
 
 export const PASSWORD = 'right-password'
 
+/** Those who log in by PLAIN: `keeper` may do everything, `stranger` nothing. */
+const USERS = ['writer', 'keeper', 'stranger']
+
 const SECURITY = 'org.apache.kafka.common.security'
 /** The host for which the certificate of `elsewhere` stands. */
 export const ELSEWHERE = 'kafka.elsewhere.example'
 
-export async function startSecureKafka(topics: Readonly<Record<string, number>>): Promise<SecureKafka> {
+export async function startSecureKafka(): Promise<SecureKafka> {
   const folder = await mkdtemp(join(tmpdir(), 'exhook-kafka-secure-'))
   const authority = await createAuthority()
   const tokens = await startTokenEndpoint({ clients: { writer: PASSWORD } })
@@ -70,7 +73,6 @@ export async function startSecureKafka(topics: Readonly<Record<string, number>>)
   const protocols = names.map((door) => `${door.toUpperCase()}:${DOORS[door]}`)
   const kafka = await startKafka({
     ports,
-    topics,
     jvmFlags: ['-XX:TieredStopAtLevel=1', `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://${jwks}`],
     properties: {
       listeners: `${listeners},CONTROLLER://127.0.0.1:${ports.controller}`,
@@ -83,7 +85,7 @@ export async function startSecureKafka(topics: Readonly<Record<string, number>>)
       'ssl.truststore.location': join(folder, 'ca.pem'),
       'ssl.principal.mapping.rules': 'RULE:^CN=([a-z]+)$/$1/,DEFAULT',
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      'super.users': 'User:ANONYMOUS',
+      'super.users': 'User:ANONYMOUS;User:keeper',
       ...Object.assign({}, ...names.map((door) => settingsOf(door, folder))),
     },
   })
@@ -127,7 +129,7 @@ function settingsOf(door: Door, folder: string): Record<string, string | number>
   set('sasl.enabled.mechanisms', mechanisms)
   set(
     'plain.sasl.jaas.config',
-    `${SECURITY}.plain.PlainLoginModule required user_writer="${PASSWORD}" user_stranger="${PASSWORD}" ;`,
+    `${SECURITY}.plain.PlainLoginModule required ${USERS.map((user) => `user_${user}="${PASSWORD}"`).join(' ')} ;`,
   )
   if (door === 'unencrypted') return settings
   for (const hash of ['256', '512']) {
