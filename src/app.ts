@@ -15,7 +15,7 @@ import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
 import { largestRssBytes, requestBudgetFor } from './exhook/request-bounds.ts'
 import { createRequestBudget } from './exhook/request-budget.ts'
-import { kafkaClientConfig } from './kafka/client-config.ts'
+import { kafkaClientConfig, whoWeAre } from './kafka/client-config.ts'
 import { createKafkaDriver } from './kafka/create-driver.ts'
 import { createKafkaJsTopicInspector } from './kafka/kafkajs-topic-inspector.ts'
 import { createPreflight, type Preflight } from './preflight/preflight.ts'
@@ -97,7 +97,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     onFiled: () => ledger.recordsDeadLettered(1, 'file'),
   })
   const delivery: Delivery = createDelivery(
-    { ...config.kafka, deadLetterTopic, hasLogin: config.kafka.sasl.mechanism !== 'none' },
+    { ...config.kafka, deadLetterTopic, whoWeAre: whoWeAre(config.kafka) },
     {
       driver,
       log,

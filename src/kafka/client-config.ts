@@ -42,6 +42,22 @@ export function kafkaClientConfig(config: KafkaConfig, deps: KafkaClientDeps): K
   }
 }
 
+/** Whom the brokers take us for, to be read after "grant … to". */
+export function whoWeAre({ sasl, tlsCertFile }: KafkaConfig): string {
+  switch (sasl.mechanism) {
+    case 'none':
+      return tlsCertFile === null
+        ? 'whom Kafka takes us for without a login'
+        : 'whom Kafka takes us for by kafka.tls_cert_file'
+    case 'oauthbearer':
+      return 'whom Kafka takes us for by our token (kafka.sasl.oauth.client_id)'
+    case 'aws-msk-iam':
+      return 'our IAM role (kafka-cluster:DescribeTopic and kafka-cluster:WriteData)'
+    default:
+      return 'the user of kafka.sasl.username'
+  }
+}
+
 /** Config has checked that what belongs to a mechanism is there. */
 function loginOf(sasl: SaslConfig, { readFile, log }: KafkaClientDeps): KafkaLogin | null {
   const { mechanism, oauth, aws } = sasl

@@ -62,8 +62,9 @@ const ENDS_AFTER = 0.95
 const RETIRE_AFTER_MS = 500
 
 function withReason(error: unknown, broken: readonly unknown[]): unknown {
-  if (broken.length === 0 || broken.includes(error)) return error
-  return new AggregateError([error, ...broken], error instanceof Error ? error.message : String(error))
+  const reasons = broken.filter((reason) => reason !== error)
+  if (reasons.length === 0) return error
+  return new AggregateError([error, ...reasons], error instanceof Error ? error.message : String(error))
 }
 
 interface LinkState {

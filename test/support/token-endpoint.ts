@@ -50,10 +50,7 @@ export async function startTokenEndpoint(config: TokenEndpointConfig): Promise<T
   async function onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const form = new URLSearchParams(await textOf(request))
     const basic = /^Basic (.*)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-    const [user = '', password = ''] = Buffer.from(basic, 'base64')
-      .toString()
-      .split(':')
-      .map(decodeURIComponent)
+    const [user = '', password = ''] = Buffer.from(basic, 'base64').toString().split(':').map(formDecoded)
     asked.push({ form, user, password })
     if (answer !== null) return answer(response)
     const known = config.clients[user] === password
@@ -98,6 +95,9 @@ export async function startTokenEndpoint(config: TokenEndpointConfig): Promise<T
 export function answerJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
+
+/** User and password are encoded as a form's fields before they become Basic (RFC 6749, section 2.3.1). */
+const formDecoded = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))
 
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
