@@ -90,7 +90,8 @@ function tokenErrorOf(error: unknown, tokenUrl: string): TokenError {
     )
   }
   const { code, message = 'it does not answer' } = (error ?? {}) as { code?: string; message?: string }
-  const isTrust = /CERT|ISSUER|SIGNATURE|ALTNAME/.test(code ?? '')
+  // What is wrong with whom we trust, or with the file that says so.
+  const isTrust = /CERT|ISSUER|SIGNATURE|ALTNAME|PEM|^ENOENT$|^EACCES$/.test(code ?? '')
   return new TokenError(
     'away',
     `the OAuth server cannot be reached: ${message} ${from}: look at kafka.sasl.oauth.${isTrust ? 'ca_file' : 'token_url'}`,

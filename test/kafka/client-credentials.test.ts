@@ -128,3 +128,15 @@ function endless(response: ServerResponse): void {
   const more = () => response.destroyed || response.write('x'.repeat(65_536), () => setImmediate(more))
   more()
 }
+
+it('has words for an authority whose file has gone', async () => {
+  const ask = createClientCredentials(
+    { tokenUrl: endpoint.url, clientId: 'us', clientSecret: SECRET, scope: null, audience: null },
+    {
+      ca: () => {
+        throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' })
+      },
+    },
+  )
+  await expect(ask()).rejects.toMatchObject({ reason: 'away', message: expect.stringMatching(/ca_file$/) })
+})
