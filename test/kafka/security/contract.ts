@@ -6,7 +6,7 @@ import { describeTopics } from '../contract/topics.ts'
 import { DRIVERS } from '../drivers.ts'
 import { type SecureStage, secureConfig } from './secure-drivers.ts'
 
-/** What the contract says of records and of topics, for a user who logs in over TLS. The doors of a broker make no difference to its faults. */
+/** What the contract says of records and of topics, for a user who logs in over TLS. The doors of a broker make no difference to its faults, nor to the queue. */
 export function describeSecureContract(secure: SecureStage): void {
   describe.each(DRIVERS)('%s', (name) => {
     const stage = createStage(name, () => {
