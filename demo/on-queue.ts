@@ -31,7 +31,12 @@ export async function runOnQueue({ options, scenario, say, atEnd }: DemoRun): Pr
     readFile: (path) => readFileSync(path, 'utf8'),
   })
   const rules = loadFittedRules(config)
-  const app = createApp(config, { rules, log: pino({ level: 'silent' }), version: 'demo' })
+  const app = createApp(config, {
+    rules,
+    log: pino({ level: 'silent' }),
+    version: 'demo',
+    readFile: (path) => readFileSync(path, 'utf8'),
+  })
   const ports = await app.start()
   atEnd(() => app.stop())
 

@@ -16,7 +16,7 @@ import { createHookHandler } from './exhook/hook-handler.ts'
 import { createLeanServer } from './exhook/lean/lean-server.ts'
 import { largestRssBytes, requestBudgetFor } from './exhook/request-bounds.ts'
 import { createRequestBudget } from './exhook/request-budget.ts'
-import { kafkaClientConfig } from './kafka/client-config.ts'
+import { kafkaClientConfig, whoWeAre } from './kafka/client-config.ts'
 import { createKafkaDriver } from './kafka/create-driver.ts'
 import { createKafkaJsTopicInspector } from './kafka/kafkajs-topic-inspector.ts'
 import { createPreflight, type Preflight } from './preflight/preflight.ts'
@@ -58,8 +58,8 @@ export interface AppDeps {
   readonly rules: LoadedRules
   readonly log: Logger
   readonly version: string
-  /** The PEM text of `kafka.tls_ca_file`. */
-  readonly kafkaCa?: string
+  /** Gives the text of a file as UTF-8, or throws: certificates that are renewed are read anew. */
+  readonly readFile: (path: string) => string
 }
 
 /** A lane is let go when nothing came for so long, or up to twice that. */
@@ -83,7 +83,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   let started = false
 
   // Built along the walk of an event, from its end: each part knows only what lies further down.
-  const clientConfig = kafkaClientConfig(config.kafka, deps.kafkaCa)
+  const clientConfig = kafkaClientConfig(config.kafka, deps)
   const driver = createKafkaDriver(config.kafka.driver, clientConfig, {
     log,
     onRenewal: () => metrics.producerRenewed(),
@@ -98,7 +98,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     onFiled: () => ledger.recordsDeadLettered(1, 'file'),
   })
   const delivery: Delivery = createDelivery(
-    { ...config.kafka, deadLetterTopic, hasLogin: config.kafka.sasl.mechanism !== 'none' },
+    { ...config.kafka, deadLetterTopic, whoWeAre: whoWeAre(config.kafka) },
     {
       driver,
       log,

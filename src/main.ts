@@ -137,12 +137,11 @@ async function serve(argv: readonly string[]): Promise<void> {
   const { config, rules } = loaded
 
   const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime })
-  const { tlsCaFile } = config.kafka
   const app = createApp(config, {
     rules,
     log,
     version: version(),
-    ...(tlsCaFile !== null && { kafkaCa: readFile(tlsCaFile) }),
+    readFile,
   })
 
   let stopping = false

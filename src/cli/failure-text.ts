@@ -22,14 +22,17 @@ export function failureText(
     case GROUP_HAS_MEMBERS:
     case 'UNKNOWN_MEMBER_ID':
       return `the group ${groupNamed} is in use by others, whose offsets are theirs: take another, or stop them`
-    case 'KafkaJSSASLAuthenticationError':
     case 'SASL_AUTHENTICATION_FAILED':
-      return `Kafka refuses the login: ${said}: look at kafka.sasl.*`
+      return `Kafka refuses the login: ${said}`
+    case 'TokenError':
+      return `there is no login to Kafka: ${said}`
     case 'KafkaJSNotImplemented':
       return `the topic ${named} holds records that this version cannot unpack: ${said}`
   }
   if (failure.kind === 'connection') {
-    return `Kafka does not answer at ${brokers.join(', ')}: ${said}: look at kafka.brokers`
+    // Words about TLS name the options to look at themselves.
+    const advice = /kafka\.(brokers|tls)/.test(failure.message) ? '' : ': look at kafka.brokers'
+    return `Kafka does not answer at ${brokers.join(', ')}: ${said}${advice}`
   }
   return `Kafka: ${said}`
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Config, KafkaConfig } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { ConfigError, type Mistake, wordMistake } from '../config/config-error.ts'
 import { type ConfigSources, loadConfig } from '../config/load-config.ts'
-import { type KafkaClientConfig, kafkaClientConfig } from '../kafka/client-config.ts'
+import { kafkaClientConfig } from '../kafka/client-config.ts'
 import { createKafkaDriver } from '../kafka/create-driver.ts'
 import type { KafkaDriver } from '../kafka/kafka-driver.ts'
 import { createKafkaJsReader } from '../kafka/kafkajs-reader.ts'
@@ -125,7 +125,7 @@ function deadLetterTopicOf({ deadLetters }: Config): string {
 
 async function runOnKafka(command: Understood, config: Config, deps: KafkaCommandDeps): Promise<boolean> {
   const log = deps.createLog(config.log)
-  const client = clientOf(config.kafka, deps)
+  const client = kafkaClientConfig(config.kafka, { readFile: deps.readFile, log })
   const reader = createKafkaJsReader(client, { log })
   let driver: KafkaDriver | undefined
   const createDriver = () =>
@@ -140,10 +140,6 @@ async function runOnKafka(command: Understood, config: Config, deps: KafkaComman
     const stopped = Promise.all([reader.stop(), driver?.stop()])
     await Promise.race([stopped, sleep(STOP_MS)])
   }
-}
-
-function clientOf(kafka: KafkaConfig, { readFile }: KafkaCommandDeps): KafkaClientConfig {
-  return kafkaClientConfig(kafka, kafka.tlsCaFile === null ? undefined : readFile(kafka.tlsCaFile))
 }
 
 function understandTail(...[read, deps, mistakes]: Parameters<Understand>): ReturnType<Understand> {

@@ -52,8 +52,17 @@ export interface KafkaConfig {
   readonly requestTimeoutMs: number
   readonly connectionTimeoutMs: number
   readonly tls: boolean
-  /** Path of a PEM file with the authorities to trust; null: those of the system. Was readable at start. */
+  /** Path of a PEM file with the authorities to trust; null: those that Node.js brings. Was in order at start. */
   readonly tlsCaFile: string | null
+  /** Path of a PEM file with our certificate and those between it and the authority; null: we show none. */
+  readonly tlsCertFile: string | null
+  /** Path of the PEM file of its private key; set when `tlsCertFile` is. */
+  readonly tlsKeyFile: string | null
+  /** The passphrase itself, also when it came from a file; null: the key is not encrypted. Never to be logged. */
+  readonly tlsKeyPassphrase: string | null
+  readonly tlsKeyPassphraseFile: string | null
+  /** For whom the brokers' certificates have to stand; null: for the host that is connected to. */
+  readonly tlsServerName: string | null
   readonly sasl: SaslConfig
   readonly topics: TopicsConfig
   /** The most Kafka topics that records may go to in the life of the process. */
@@ -86,9 +95,10 @@ export interface DeadLettersConfig {
 /** The Kafka client in use. */
 export type KafkaDriverName = 'kafkajs' | 'platformatic'
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
-export type SaslMechanism = 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
+export type SaslMechanism = 'none' | PasswordMechanism | 'oauthbearer' | 'aws-msk-iam'
+export type PasswordMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512'
 
-/** Unless `mechanism` is `none`, user name and password are set. */
+/** With a PasswordMechanism, user name and password are set; with the others, what belongs to them. */
 export interface SaslConfig {
   readonly mechanism: SaslMechanism
   readonly username: string | null
@@ -96,6 +106,27 @@ export interface SaslConfig {
   readonly password: string | null
   /** Where the password came from, if from a file. */
   readonly passwordFile: string | null
+  readonly oauth: OAuthConfig
+  readonly aws: AwsConfig
+}
+
+/** Where tokens for OAUTHBEARER come from: the client credentials grant of OAuth 2.0 (RFC 6749, section 4.4). */
+export interface OAuthConfig {
+  /** HTTPS, or HTTP on loopback. */
+  readonly tokenUrl: string | null
+  readonly clientId: string | null
+  /** The secret itself, also when it came from a file. Never to be logged. */
+  readonly clientSecret: string | null
+  readonly clientSecretFile: string | null
+  readonly scope: string | null
+  readonly audience: string | null
+  /** Path of a PEM file with the authorities to trust for `tokenUrl`; null: those that Node.js brings. */
+  readonly caFile: string | null
+}
+
+/** For `aws-msk-iam`. Who we are is found where AWS's own tools look for it. */
+export interface AwsConfig {
+  readonly region: string | null
 }
 
 /** The bounds of the queue between EMQX and Kafka. */

@@ -1,12 +1,13 @@
 import type { Config } from './config.ts'
 import { isLoopback } from './hosts.ts'
+import { KAFKA_CHECKS } from './kafka-checks.ts'
 import { formatBytes } from './sizes.ts'
 
 /** The files of the queue on disk are at least 1 MiB each, and some are there at any time. */
 const MIN_DISK_BYTES = 16 * 1024 * 1024
 
 /** A rule between options that are right each by itself. */
-interface CrossCheck {
+export interface CrossCheck {
   /** The options it looks at; the first that the user set gets the blame. */
   readonly paths: readonly string[]
   /** What is wrong and the fix; undefined when all is well. */
@@ -38,15 +39,6 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
         : undefined,
   },
   {
-    paths: ['kafka.brokers', 'kafka.driver'],
-    find: ({ kafka }) => {
-      const literal = kafka.brokers.find((broker) => broker.startsWith('['))
-      return kafka.driver === 'kafkajs' && literal !== undefined
-        ? `kafkajs cannot take the address ${literal}: use a host name, or \`kafka.driver: platformatic\``
-        : undefined
-    },
-  },
-  {
     paths: ['queue.disk.max_bytes', 'queue.disk.path'],
     find: ({ queue: { disk } }) =>
       disk.path !== null && disk.maxBytes < MIN_DISK_BYTES
@@ -54,28 +46,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
           formatBytes(MIN_DISK_BYTES)
         : undefined,
   },
-  {
-    paths: ['kafka.tls_ca_file', 'kafka.tls'],
-    find: ({ kafka }) =>
-      kafka.tlsCaFile !== null && !kafka.tls
-        ? 'kafka.tls_ca_file is of no use without `kafka.tls: true`; set it, or remove the file'
-        : undefined,
-  },
-  {
-    paths: ['kafka.sasl.mechanism', 'kafka.sasl.username', 'kafka.sasl.password'],
-    find: ({ kafka: { sasl } }) =>
-      sasl.mechanism !== 'none' && (sasl.username === null || sasl.password === null)
-        ? `${sasl.mechanism} needs kafka.sasl.username and kafka.sasl.password ` +
-          '(EXHOOK_KAFKA_SASL_PASSWORD, or a file by kafka.sasl.password_file)'
-        : undefined,
-  },
-  {
-    paths: ['kafka.sasl.username', 'kafka.sasl.password', 'kafka.sasl.mechanism'],
-    find: ({ kafka: { sasl } }) =>
-      sasl.mechanism === 'none' && (sasl.username !== null || sasl.password !== null)
-        ? 'a user name or a password, but nobody logs in: set kafka.sasl.mechanism, or remove them'
-        : undefined,
-  },
+  ...KAFKA_CHECKS,
   {
     paths: ['emqx.api_key', 'emqx.api_secret'],
     find: ({ emqx }) =>

@@ -1,4 +1,4 @@
-import { isHost, isHostAndPort } from './hosts.ts'
+import { isHost, isHostAndPort, isLoopback } from './hosts.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { formatBytes, parseBytes } from './sizes.ts'
 
@@ -171,6 +171,26 @@ function isHttpUrl(value: string): boolean {
   const { username, password, search, hash } = new URL(value)
   return username === '' && password === '' && search === '' && hash === ''
 }
+
+/** An HTTP address to which secrets go: nobody else may read along. */
+export const safeUrl = word(
+  'url',
+  'an https:// address without user name, password or query; http:// only on this machine (127.0.0.1, localhost)',
+  (value) => isHttpUrl(value) && (/^https:/i.test(value) || isLoopback(hostIn(value))),
+  '^[hH][tT][tT][pP][sS]?://',
+)
+
+/** Without the brackets of an IPv6 address. */
+const hostIn = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '')
+
+const AWS_REGION = '^[a-z]{2,}(-[a-z]+)+-\\d+$'
+
+export const awsRegion = word(
+  'region',
+  'an AWS region like eu-central-1',
+  (value) => new RegExp(AWS_REGION).test(value),
+  AWS_REGION,
+)
 
 const PROVIDER_NAME = '^[A-Za-z0-9][A-Za-z0-9_-]{0,255}$'
 

@@ -6,6 +6,7 @@ import { type Env, readEnvironment } from './from-environment.ts'
 import { readConfigText } from './from-file.ts'
 import { type FlagAliases, readFlags } from './from-flags.ts'
 import { camelCase, type NamedOption, ROOT, type Section } from './option-list.ts'
+import { checkPemFiles } from './pem-files.ts'
 import { type Layer, mistakeAt } from './setting.ts'
 import { mergeLayers, type ReadFile, tryRead, type Values } from './values.ts'
 
@@ -48,6 +49,7 @@ export function readConfig({ argv, flagAliases, env, readFile }: ConfigSources):
     ...layers.flatMap((layer) => layer.mistakes),
     ...merged.mistakes,
     ...crossCheck(config, merged),
+    ...checkPemFiles(config, merged, readFile),
   ]
   return { config, mistakes: inOrder(mistakes) }
 }

@@ -116,25 +116,106 @@ export const OPTIONS: OptionTree<Config> = {
       format: formats.path,
       default: null,
       readable: true,
-      doc: "PEM file of the authorities that sign the brokers' certificates; the system's own when not set.",
+      doc: "PEM file of the authorities that sign the brokers' certificates; when not set, those that Node.js brings and NODE_EXTRA_CA_CERTS.",
+    },
+    tls_cert_file: {
+      format: formats.path,
+      default: null,
+      readable: true,
+      doc: 'PEM file of the certificate that we show to the brokers, with those between it and its authority.',
+    },
+    tls_key_file: {
+      format: formats.path,
+      default: null,
+      readable: true,
+      doc: 'PEM file of the private key that belongs to `kafka.tls_cert_file`.',
+    },
+    tls_key_passphrase: {
+      format: formats.text,
+      default: null,
+      secret: true,
+      doc: 'Passphrase of the private key, where it is encrypted. Never a flag.',
+    },
+    tls_key_passphrase_file: {
+      format: formats.path,
+      default: null,
+      doc: 'File that holds the passphrase instead.',
+    },
+    tls_server_name: {
+      format: formats.host,
+      default: null,
+      doc: "Name that the brokers' certificates stand for, where it is not the host that is connected to.",
     },
     sasl: {
       mechanism: {
-        format: formats.oneOf('none', 'plain', 'scram-sha-256', 'scram-sha-512'),
+        format: formats.oneOf(
+          'none',
+          'plain',
+          'scram-sha-256',
+          'scram-sha-512',
+          'oauthbearer',
+          'aws-msk-iam',
+        ),
         default: 'none',
         doc: 'How to log in to the brokers.',
       },
-      username: { format: formats.text, default: null, doc: 'User name for the login.' },
+      username: {
+        format: formats.text,
+        default: null,
+        doc: 'User name for the login by plain and scram-….',
+      },
       password: {
         format: formats.text,
         default: null,
         secret: true,
-        doc: 'Password for the login. Never a flag.',
+        doc: 'Password for the login by plain and scram-…. Never a flag.',
       },
       password_file: {
         format: formats.path,
         default: null,
         doc: 'File that holds the password instead; a newline at its end is left out.',
+      },
+      oauth: {
+        token_url: {
+          format: formats.safeUrl,
+          default: null,
+          doc: 'Where tokens for oauthbearer are had: the token endpoint of the OAuth server.',
+        },
+        client_id: { format: formats.text, default: null, doc: 'Who we are to the OAuth server.' },
+        client_secret: {
+          format: formats.text,
+          default: null,
+          secret: true,
+          doc: 'Our secret at the OAuth server. Never a flag.',
+        },
+        client_secret_file: {
+          format: formats.path,
+          default: null,
+          doc: 'File that holds the secret instead.',
+        },
+        scope: {
+          format: formats.text,
+          default: null,
+          doc: 'The scope to ask for; several with spaces between.',
+        },
+        audience: {
+          format: formats.text,
+          default: null,
+          doc: 'The audience to ask for, where the OAuth server wants one.',
+        },
+        ca_file: {
+          format: formats.path,
+          default: null,
+          readable: true,
+          doc: 'PEM file of the authorities for `kafka.sasl.oauth.token_url`; when not set, those that Node.js brings and NODE_EXTRA_CA_CERTS.',
+        },
+      },
+      aws: {
+        region: {
+          format: formats.awsRegion,
+          default: null,
+          doc: 'The AWS region of the MSK cluster, for aws-msk-iam.',
+        },
       },
     },
     topics: {

@@ -10,8 +10,8 @@ export interface LaneLoopConfig extends BatchConfig {
   readonly topicErrorTtlMs: number
   /** Records that were received longer ago are dropped when a batch is formed, in ms; 0: never. */
   readonly maxRecordAgeMs: number
-  /** Whether we log in to Kafka; default: no. */
-  readonly hasLogin?: boolean
+  /** Whom Kafka takes us for, for the words of a fix; default: nobody logs in. */
+  readonly whoWeAre?: string
   /** Whether the records are dead letters; default: no. */
   readonly isDeadLetters?: boolean
 }
@@ -275,7 +275,7 @@ export function createLaneLoop(lane: Lane, config: LaneLoopConfig, deps: LaneLoo
 const isRecordsOwn = ({ code }: KafkaFailure): boolean => kindOfCode(code) === 'record'
 
 /** What somebody can do about a topic that Kafka refuses. */
-function fixOf(code: string, { hasLogin, isDeadLetters }: LaneLoopConfig): string {
+function fixOf(code: string, { whoWeAre, isDeadLetters }: LaneLoopConfig): string {
   if (code === 'UNKNOWN_TOPIC_OR_PARTITION') {
     return isDeadLetters
       ? 'create it, or correct dead_letters.topic'
@@ -285,8 +285,8 @@ function fixOf(code: string, { hasLogin, isDeadLetters }: LaneLoopConfig): strin
     return isDeadLetters ? 'correct dead_letters.topic' : 'correct the name of the topic in the rules'
   }
   if (code === 'TOPIC_AUTHORIZATION_FAILED') {
-    const user = hasLogin ? 'the user of kafka.sasl.username' : 'whom Kafka takes us for without a login'
-    return `grant Describe and Write on the topic to ${user}`
+    const who = whoWeAre ?? 'whom Kafka takes us for without a login'
+    return `grant Describe and Write on the topic to ${who}`
   }
   return 'see the error'
 }

@@ -42,10 +42,6 @@ const SOCKET = noted("the sizes of sockets' buffers are the operating system's h
 const REPLAYQ = warned(
   'the queue is in memory, bounded by queue.max_records and queue.max_bytes, unless a queue on disk is configured (see the README); what still lies in the old directory is not read',
 )
-const CLIENT_CERTIFICATE = warned(
-  'certificates of our own cannot be shown to Kafka by this version: use SASL, or ask for it',
-)
-
 /**
  * The settings of `etc/plugins/emqx_bridge_kafka.conf`, from EMQ's own documentation of Enterprise 3.0 to 4.4; the last
  * lines are of 2.x. Those of TLS and SASL are documented nowhere and read as their names say.
@@ -80,15 +76,9 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['sock.read_buffer', SOCKET],
   ['ssl', tls],
   ['ssl.enable', tls],
-  [
-    'ssl.cacertfile',
-    (line, value) => ({
-      ...set(line, 'kafka.tls_ca_file', value),
-      findings: [warning(line, `copy ${quoted(value)} to where exhook-kafka runs`)],
-    }),
-  ],
-  ['ssl.certfile', CLIENT_CERTIFICATE],
-  ['ssl.keyfile', CLIENT_CERTIFICATE],
+  ['ssl.cacertfile', pemFile('kafka.tls_ca_file')],
+  ['ssl.certfile', pemFile('kafka.tls_cert_file')],
+  ['ssl.keyfile', pemFile('kafka.tls_key_file')],
   ['sasl.mechanism', saslMechanism],
   ['sasl.username', (line, value) => set(line, 'kafka.sasl.username', value)],
   ['sasl.password', warned('put the password into EXHOOK_KAFKA_SASL_PASSWORD, or a file by …_FILE')],
@@ -204,6 +194,14 @@ function payloadType(line: number, value: string): BridgeSetting {
         ),
       )
     : said(problem(line, `${quoted(value)} is neither base64 nor plain; here payloads are base64`))
+}
+
+/** The option that names a file, with a reminder that it is a file of another machine. */
+function pemFile(option: string): Reader {
+  return (line, value) => ({
+    ...set(line, option, value),
+    findings: [warning(line, `copy ${quoted(value)} to where exhook-kafka runs`)],
+  })
 }
 
 function tls(line: number, value: string): BridgeSetting {

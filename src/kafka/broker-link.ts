@@ -47,12 +47,22 @@ export interface PartitionAnswer {
  */
 export interface BrokerLink {
   readonly closed: boolean
+  /** When it is time for another connection, as the session of this one ends (KIP-368); null: it does not end. */
+  readonly session: LinkSession | null
   /** What the broker knows; of the topic too, if one is named. Does not create it. */
   describe(topic: string | null): Promise<ClusterAnswer>
   /** A new id for an idempotent producer. */
   newProducerId(): Promise<ProducerId>
   /** One produce request with acks=all; an answer for each partition. */
   produce(producer: ProducerId, topic: string, parts: readonly NumberedPart[]): Promise<PartitionAnswer[]>
+  /** Ends it when what is under way has come to its end; those who have just got hold of it may still use it. */
+  retire(): void
   /** Ends it at once; what is under way rejects. */
   close(): void
+}
+
+/** Moments, in ms as `performance.now()` counts them. */
+export interface LinkSession {
+  readonly renewAtMs: number
+  readonly endsAtMs: number
 }

@@ -31,6 +31,22 @@ const WORDS: Readonly<Record<string, string>> = {
   KAFKA_STORAGE_ERROR: 'Disk error when trying to access log file on the disk.',
 }
 
-/** One of Kafka's codes in words: what the broker said, or what Kafka's clients say of the code. Never empty. */
-export const wordsFor = (code: string, said: string | null | undefined): string =>
-  said?.trim() || (WORDS[code] ?? `Kafka answered ${code}.`)
+/** Where to look, for codes that are about who we are and what we may do. */
+const ADVICE: Readonly<Record<string, string>> = {
+  SASL_AUTHENTICATION_FAILED: 'look at kafka.sasl.username and kafka.sasl.password',
+  UNSUPPORTED_SASL_MECHANISM: "look at kafka.sasl.mechanism, and at the broker's sasl.enabled.mechanisms",
+  ILLEGAL_SASL_STATE:
+    'if this lasts, the listener wants no login: look at kafka.sasl.mechanism and at the port in kafka.brokers',
+  CLUSTER_AUTHORIZATION_FAILED:
+    'to write idempotently our user needs the right Write on some topic (before Kafka 2.8 also IdempotentWrite on the cluster): look at the ACLs',
+}
+
+/**
+ * One of Kafka's codes in words: what the broker said, or what Kafka's clients say of the code, and the option to look at where
+ * there is one. Never empty.
+ */
+export function wordsFor(code: string, said: string | null | undefined): string {
+  const words = said?.trim() || (WORDS[code] ?? `Kafka answered ${code}.`)
+  const advice = ADVICE[code]
+  return advice === undefined ? words : `${words.replace(/[.:]$/, '')}: ${advice}`
+}

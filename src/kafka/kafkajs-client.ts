@@ -1,13 +1,23 @@
-import kafkajs, { type KafkaConfig as KafkaJsConfig, type SASLOptions } from 'kafkajs'
+import kafkajs, { type KafkaConfig as KafkaJsConfig } from 'kafkajs'
 import type { Logger } from 'pino'
 import type { KafkaClientConfig } from './client-config.ts'
 import { registerCodecs } from './kafkajs-codecs.ts'
 import { installEncoding } from './kafkajs-encoding.ts'
-import type { KafkaJsSockets } from './kafkajs-sockets.ts'
+import { kafkaJsLogin } from './kafkajs-login.ts'
+import { createKafkaJsSockets, type KafkaJsSockets } from './kafkajs-sockets.ts'
 import { cureKafkaJsTimers } from './kafkajs-timers.ts'
 
 const { Kafka, logLevel } = kafkajs
 export type KafkaJs = InstanceType<typeof Kafka>
+
+/** What a token may take that a login has to wait for. */
+const TOKEN_MS = 5_000
+
+/**
+ * A session that ends within this time is renewed before the next request (KIP-368). No more than that: a broker takes no new login
+ * within a second of the last, so sessions have to last two seconds.
+ */
+const REAUTHENTICATION_MS = 1_000
 
 /**
  * A kafkajs client: no retries beyond trying each seed broker once, as what is tried again and when is decided by
@@ -17,7 +27,7 @@ export type KafkaJs = InstanceType<typeof Kafka>
 export function createKafkaJsClient(
   config: KafkaClientConfig,
   log: Logger,
-  sockets?: KafkaJsSockets,
+  sockets: KafkaJsSockets = createKafkaJsSockets(config.tls),
 ): KafkaJs {
   cureKafkaJsTimers()
   installEncoding()
@@ -26,8 +36,10 @@ export function createKafkaJsClient(
     brokers: [...config.brokers],
     clientId: config.clientId,
     connectionTimeout: config.connectionTimeoutMs,
-    authenticationTimeout: config.connectionTimeoutMs,
+    authenticationTimeout: config.connectionTimeoutMs + TOKEN_MS,
+    reauthenticationThreshold: REAUTHENTICATION_MS,
     requestTimeout: config.requestTimeoutMs,
+    socketFactory: sockets.factory,
     retry: { retries: Math.max(1, config.brokers.length), initialRetryTime: 50, maxRetryTime: 200 },
     logLevel: log.isLevelEnabled('debug') ? logLevel.INFO : logLevel.NOTHING,
     logCreator:
@@ -35,8 +47,6 @@ export function createKafkaJsClient(
       ({ namespace, log: entry }) =>
         log.debug({ client: 'kafkajs', namespace }, entry.message),
   }
-  if (sockets !== undefined) settings.socketFactory = sockets.factory
-  if (config.tls !== null) settings.ssl = config.tls.ca === undefined ? true : { ca: [config.tls.ca] }
-  if (config.sasl !== null) settings.sasl = { ...config.sasl } as SASLOptions
+  if (config.sasl !== null) settings.sasl = kafkaJsLogin(config.sasl, sockets.drop)
   return new Kafka(settings)
 }

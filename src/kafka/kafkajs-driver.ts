@@ -42,7 +42,7 @@ const COMPRESSION = {
  */
 export function createKafkaJsDriver(config: KafkaClientConfig, deps: KafkaDriverDeps): KafkaDriver {
   const { log } = deps
-  const sockets = createKafkaJsSockets()
+  const sockets = createKafkaJsSockets(config.tls)
   const producers = createKafkaJsProducers(createKafkaJsClient(config, log, sockets), { ...deps, sockets })
   const hasty = { ...config, requestTimeoutMs: Math.min(config.requestTimeoutMs, PROBE_TIMEOUT_MS) }
   const probe = createKafkaJsProbe(createKafkaJsClient(hasty, log))

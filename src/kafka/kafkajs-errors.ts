@@ -1,4 +1,5 @@
 import { isKafkasWord, kindOfCode } from './error-kinds.ts'
+import { HUNG_UP, securityFailure } from './error-security.ts'
 import { wordsFor } from './error-words.ts'
 import type { FailureKind, KafkaFailure } from './kafka-driver.ts'
 
@@ -8,7 +9,6 @@ const CLIENT_KINDS: Readonly<Record<string, FailureKind>> = {
   KafkaJSConnectionClosedError: 'connection',
   KafkaJSNoBrokerAvailableError: 'connection',
   KafkaJSRequestTimeoutError: 'connection',
-  KafkaJSSASLAuthenticationError: 'cluster',
   KafkaJSServerDoesNotSupportApiKey: 'cluster',
 }
 
@@ -17,6 +17,8 @@ interface KafkaJsError {
   readonly message?: string
   /** Kafka's name of the error, on errors that came from a broker. */
   readonly type?: string
+  /** Node's, on errors of a connection. */
+  readonly code?: unknown
   readonly cause?: unknown
 }
 
@@ -31,15 +33,27 @@ export function sortKafkaJsError(thrown: unknown): KafkaFailure {
     const { type: code, message } = fromBroker
     return { kind: kindOfCode(code), code, message: wordsFor(code, message) }
   }
+  const security = securityFailure(chain)
+  if (security !== null) return security
+  const login = chain.find(({ name }) => name === 'KafkaJSSASLAuthenticationError')
+  if (login !== undefined) return loginFailure(login.message ?? '')
   const fromClient = chain.find((error) => error.name !== undefined && error.name in CLIENT_KINDS)
   const known = fromClient ?? chain.at(-1)
   // kafkajs throws it without a name of its own when a connection went between two of its steps.
   const unconnected = known?.message === 'Broker not connected'
+  const hungUp = known?.name === 'KafkaJSConnectionClosedError'
   return {
     kind: unconnected ? 'connection' : (CLIENT_KINDS[known?.name ?? ''] ?? 'retriable'),
     code: known?.name ?? 'Error',
-    message: known?.message ?? String(thrown),
+    message: hungUp ? HUNG_UP : (known?.message ?? String(thrown)),
   }
+}
+
+/** kafkajs keeps of a refused login only the text of what Kafka said. */
+function loginFailure(message: string): KafkaFailure {
+  const unknown = /mechanism is not supported by the server$/.test(message)
+  const code = unknown ? 'UNSUPPORTED_SASL_MECHANISM' : 'SASL_AUTHENTICATION_FAILED'
+  return { kind: kindOfCode(code), code, message: wordsFor(code, message) }
 }
 
 function causesOf(thrown: unknown): KafkaJsError[] {

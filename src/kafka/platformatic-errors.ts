@@ -1,4 +1,5 @@
 import { isKafkasWord, kindOfCode } from './error-kinds.ts'
+import { HUNG_UP, securityFailure } from './error-security.ts'
 import { wordsFor } from './error-words.ts'
 import type { FailureKind, KafkaFailure } from './kafka-driver.ts'
 
@@ -19,6 +20,8 @@ interface PlatformaticError {
   readonly apiId?: string
   readonly cause?: unknown
   readonly errors?: readonly unknown[]
+  /** The answer that held the error. */
+  readonly response?: { readonly errorMessage?: string | null }
 }
 
 /** Kafka said this word, with or without an explanation. */
@@ -33,7 +36,14 @@ export function failureOfCode(code: string, message: string): KafkaFailure {
 export function sortPlatformaticError(thrown: unknown): KafkaFailure {
   const all = errorsIn(thrown)
   const fromBroker = all.find(({ apiId }) => typeof apiId === 'string' && isKafkasWord(apiId))
-  if (fromBroker?.apiId !== undefined) return failureOfCode(fromBroker.apiId, fromBroker.message ?? '')
+  if (fromBroker?.apiId !== undefined) {
+    // The library has words of its own for each code; what the broker said of a refused login hangs on the answer.
+    const said = all.find(({ response }) => typeof response?.errorMessage === 'string')?.response
+    return failureOfCode(fromBroker.apiId, said?.errorMessage ?? fromBroker.message ?? '')
+  }
+
+  const security = securityFailure(all)
+  if (security !== null) return security
 
   for (const code of Object.keys(CLIENT_KINDS)) {
     const fromClient = all.find((error) => error.code === code)
@@ -59,6 +69,7 @@ const ownName = (code: string): string =>
 function messageOf(all: readonly PlatformaticError[], error: PlatformaticError): string {
   const deepest = all.at(-1)?.message
   const message = error.message ?? ''
+  if (message === 'Connection closed' && deepest === message) return HUNG_UP
   return deepest === undefined || deepest === message ? message : `${message} ${deepest}`
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import {
   apiVersionsV3,
   Connection,
@@ -6,12 +7,14 @@ import {
   type metadataV12,
   type produceV11,
   protocolErrorsCodesById,
-  type SASLMechanismValue,
+  type SASLOptions,
   Writer,
 } from '@platformatic/kafka'
-import type { BrokerAddress, BrokerLink, ClusterAnswer, PartitionAnswer } from './broker-link.ts'
+import type { BrokerAddress, BrokerLink, ClusterAnswer, LinkSession, PartitionAnswer } from './broker-link.ts'
 import type { KafkaClientConfig } from './client-config.ts'
+import { looksLikeTls, tlsNeeded } from './error-security.ts'
 import { type Apis, chooseApis, type ProduceApi } from './platformatic-apis.ts'
+import { platformaticLogin } from './platformatic-login.ts'
 import { type EncodedPart, FIRST_FLEXIBLE_VERSION, produceRequest } from './produce-request.ts'
 import { encodeRecordBatch } from './record-batch.ts'
 
@@ -25,24 +28,76 @@ export async function openPlatformaticLink(
   address: BrokerAddress,
   config: KafkaClientConfig,
 ): Promise<BrokerLink> {
-  const connection = new Connection(config.clientId, connectionOptions(config))
-  // A connection tells of an error also by an event, which without a listener would end the process.
-  connection.on('error', () => {})
+  let session: LinkSession | null = null
+  const onSession = (lifeMs: number) => {
+    const now = performance.now()
+    if (lifeMs > 0) session = { renewAtMs: now + RENEW_AFTER * lifeMs, endsAtMs: now + ENDS_AFTER * lifeMs }
+  }
+  const sasl = config.sasl === null ? null : await platformaticLogin(config.sasl, onSession)
+  const connection = new Connection(config.clientId, connectionOptions(address, config, sasl))
+  // A connection tells by an event why it broke, and its calls only that it did. Without a listener the event would end the process.
+  const broken: unknown[] = []
+  connection.on('error', (error) => broken.push(error))
   try {
-    await connection.connect(address.host, address.port)
+    const connected = connection.connect(address.host, address.port)
+    // The library tells so, but not while it logs in.
+    if (config.tls === null) {
+      connection.socket?.once('data', (chunk: Buffer) => {
+        if (looksLikeTls(chunk)) broken.push(tlsNeeded())
+      })
+    }
+    await connected
     const { apiKeys } = await apiVersionsV3.api.async(connection, 'exhook-kafka', '1')
-    return createLink(connection, config, chooseApis(apiKeys))
+    return createLink(connection, config, chooseApis(apiKeys), { session, broken })
   } catch (error) {
     connection.socket?.destroy()
-    throw error
+    throw withReason(error, broken)
   }
 }
 
-function createLink(connection: Connection, config: KafkaClientConfig, apis: Apis): BrokerLink {
-  return {
-    get closed() {
-      return !connection.isConnected()
-    },
+/** What is left of a session's life, so that requests under way and a slow login find their end in it. */
+const RENEW_AFTER = 0.8
+const ENDS_AFTER = 0.95
+/** Who has just got hold of a link will have used it by then. */
+const RETIRE_AFTER_MS = 500
+
+function withReason(error: unknown, broken: readonly unknown[]): unknown {
+  const reasons = broken.filter((reason) => reason !== error)
+  if (reasons.length === 0) return error
+  return new AggregateError([error, ...reasons], error instanceof Error ? error.message : String(error))
+}
+
+interface LinkState {
+  readonly session: LinkSession | null
+  /** Errors of the connection itself. */
+  readonly broken: readonly unknown[]
+}
+
+function createLink(
+  connection: Connection,
+  config: KafkaClientConfig,
+  apis: Apis,
+  { session, broken }: LinkState,
+): BrokerLink {
+  let underWay = 0
+  let retired = false
+
+  const close = () => connection.socket?.destroy()
+
+  /** A call that is counted, and that fails with the reason why the connection broke. */
+  async function call<T>(use: () => Promise<T>): Promise<T> {
+    underWay++
+    try {
+      return await use()
+    } catch (error) {
+      throw withReason(error, broken)
+    } finally {
+      underWay--
+      if (retired && underWay === 0) close()
+    }
+  }
+
+  const calls: Pick<BrokerLink, 'describe' | 'newProducerId' | 'produce'> = {
     async describe(topic) {
       // Kafka's answer is wanted also where the library takes an error in it for a failure of the whole.
       const answer = await answerOf(
@@ -67,21 +122,40 @@ function createLink(connection: Connection, config: KafkaClientConfig, apis: Api
       const answer = await answerOf(callProduce(connection, apis.produce, config, topic, encoded), isProduced)
       return answer.responses.flatMap(({ partitionResponses }) => partitionResponses.map(partitionAnswer))
     },
-    close() {
-      connection.socket?.destroy()
+  }
+
+  return {
+    get closed() {
+      return !connection.isConnected()
     },
+    session,
+    describe: (topic) => call(() => calls.describe(topic)),
+    newProducerId: () => call(() => calls.newProducerId()),
+    produce: (producer, topic, parts) => call(() => calls.produce(producer, topic, parts)),
+    retire() {
+      setTimeout(() => {
+        retired = true
+        if (underWay === 0) close()
+      }, RETIRE_AFTER_MS).unref()
+    },
+    close,
   }
 }
 
-function connectionOptions(config: KafkaClientConfig): ConnectionOptions {
-  const { tls, sasl } = config
+function connectionOptions(
+  { host }: BrokerAddress,
+  config: KafkaClientConfig,
+  sasl: SASLOptions | null,
+): ConnectionOptions {
+  const { tls } = config
+  // A name only: an address is no name to ask for (RFC 6066), and is compared with the certificate all the same.
+  const serverName = tls?.serverName ?? (isIP(host) === 0 ? host : null)
   return {
     connectTimeout: config.connectionTimeoutMs,
     requestTimeout: config.requestTimeoutMs,
-    ...(tls !== null && { tls: { ...tls }, tlsServerName: true }),
-    ...(sasl !== null && {
-      sasl: { ...sasl, mechanism: sasl.mechanism.toUpperCase() as SASLMechanismValue },
-    }),
+    ...(tls !== null && { tls: { secureContext: tls.context() } }),
+    ...(tls !== null && serverName !== null && { tlsServerName: serverName }),
+    ...(sasl !== null && { sasl }),
   }
 }
 

@@ -58,7 +58,7 @@ function problemOf(need: TopicNeed, report: TopicReport, options: TopicStateOpti
   return tooSmall(need, maxMessageBytes, options.compression)
 }
 
-const USER = 'the user of kafka.sasl.username'
+const USER = 'the user of kafka.sasl, or whom kafka.tls_cert_file names'
 
 const HIDDEN: TopicProblem = {
   kind: 'hidden',

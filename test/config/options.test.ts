@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { describeOptions, helpText, optionsTable } from '../../src/config/describe-options.ts'
 import { COMMAND_FLAGS, CONFIG_FLAG } from '../../src/config/from-flags.ts'
 import { OPTION_LIST, SECRETS } from '../../src/config/option-list.ts'
+import { createAuthority } from '../support/kafka/tls-files.ts'
 import { load, mistakesOf, valueAt, yamlWith } from './sources.ts'
 
 /** A good value other than the default, and a wrong one (null: every text is good), for each option. */
@@ -23,10 +24,23 @@ const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, w
   'kafka.connection_timeout_ms': ['1', 1, '2147483648'],
   'kafka.tls': ['true', true, 'maybe'],
   'kafka.tls_ca_file': ['ca.pem', 'ca.pem', null],
+  'kafka.tls_cert_file': ['tls.crt', 'tls.crt', null],
+  'kafka.tls_key_file': ['tls.key', 'tls.key', null],
+  'kafka.tls_key_passphrase': ['12e4', '12e4', null],
+  'kafka.tls_key_passphrase_file': ['password', 'password', null],
+  'kafka.tls_server_name': ['kafka.internal', 'kafka.internal', 'a b'],
   'kafka.sasl.mechanism': ['scram-sha-512', 'scram-sha-512', 'kerberos'],
   'kafka.sasl.username': ['lock', 'lock', null],
   'kafka.sasl.password': ['12e4', '12e4', null],
   'kafka.sasl.password_file': ['password', 'password', null],
+  'kafka.sasl.oauth.token_url': ['https://login/token', 'https://login/token', 'http://login/token'],
+  'kafka.sasl.oauth.client_id': ['lock', 'lock', null],
+  'kafka.sasl.oauth.client_secret': ['12e4', '12e4', null],
+  'kafka.sasl.oauth.client_secret_file': ['password', 'password', null],
+  'kafka.sasl.oauth.scope': ['kafka write', 'kafka write', null],
+  'kafka.sasl.oauth.audience': ['kafka', 'kafka', null],
+  'kafka.sasl.oauth.ca_file': ['ca.pem', 'ca.pem', null],
+  'kafka.sasl.aws.region': ['eu-central-1', 'eu-central-1', 'Frankfurt'],
   'kafka.topics.create': ['true', true, 'please'],
   'kafka.topics.partitions': ['12', 12, '0'],
   'kafka.topics.replication': ['3', 3, '40000'],
@@ -64,9 +78,32 @@ const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, w
   'log.level': ['silent', 'silent', 'verbose'],
 }
 
+const OAUTH = {
+  EXHOOK_KAFKA_SASL_MECHANISM: 'oauthbearer',
+  EXHOOK_KAFKA_SASL_OAUTH_TOKEN_URL: 'https://oauth/token',
+  EXHOOK_KAFKA_SASL_OAUTH_CLIENT_ID: 'us',
+  EXHOOK_KAFKA_SASL_OAUTH_CLIENT_SECRET: 's',
+}
+const { EXHOOK_KAFKA_SASL_OAUTH_CLIENT_SECRET: _secret, ...OAUTH_WITHOUT_SECRET } = OAUTH
+const TLS = { EXHOOK_KAFKA_TLS: 'true' }
+const CERTIFICATE = { ...TLS, EXHOOK_KAFKA_TLS_CERT_FILE: 'tls.crt', EXHOOK_KAFKA_TLS_KEY_FILE: 'tls.key' }
+
 /** What some options need beside them to make sense. */
 const COMPANY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'kafka.tls_ca_file': { EXHOOK_KAFKA_TLS: 'true' },
+  'kafka.tls_ca_file': TLS,
+  'kafka.tls_cert_file': CERTIFICATE,
+  'kafka.tls_key_file': CERTIFICATE,
+  'kafka.tls_key_passphrase': CERTIFICATE,
+  'kafka.tls_key_passphrase_file': CERTIFICATE,
+  'kafka.tls_server_name': TLS,
+  'kafka.sasl.oauth.token_url': OAUTH,
+  'kafka.sasl.oauth.client_id': OAUTH,
+  'kafka.sasl.oauth.client_secret': OAUTH_WITHOUT_SECRET,
+  'kafka.sasl.oauth.client_secret_file': OAUTH_WITHOUT_SECRET,
+  'kafka.sasl.oauth.scope': OAUTH,
+  'kafka.sasl.oauth.audience': OAUTH,
+  'kafka.sasl.oauth.ca_file': OAUTH,
+  'kafka.sasl.aws.region': { ...TLS, EXHOOK_KAFKA_SASL_MECHANISM: 'aws-msk-iam' },
   'kafka.sasl.mechanism': { EXHOOK_KAFKA_SASL_USERNAME: 'u', EXHOOK_KAFKA_SASL_PASSWORD: 'p' },
   'kafka.sasl.username': { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_PASSWORD: 'p' },
   'kafka.sasl.password': { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_USERNAME: 'u' },
@@ -76,7 +113,9 @@ const COMPANY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'emqx.api_secret': { EXHOOK_EMQX_API_KEY: 'k' },
   'emqx.api_secret_file': { EXHOOK_EMQX_API_KEY: 'k' },
 }
-const FILES = { 'ca.pem': 'pem', password: 'from the file\n' }
+const authority = await createAuthority()
+const { cert, key } = await authority.issue('us')
+const FILES = { 'ca.pem': authority.cert, 'tls.crt': cert, 'tls.key': key, password: 'from the file\n' }
 
 it('has a sample for every option', () => {
   expect(Object.keys(SAMPLES)).toEqual(OPTION_LIST.map(({ path }) => path))
@@ -84,7 +123,7 @@ it('has a sample for every option', () => {
 
 describe.each(OPTION_LIST)('$path', (option) => {
   const [text, value, wrong] = SAMPLES[option.path] ?? ['', undefined, null]
-  const env = COMPANY[option.path] ?? {}
+  const { [option.env]: _own, ...env } = COMPANY[option.path] ?? {}
 
   it('is named after its path', () => {
     expect(option.env).toBe(`EXHOOK_${option.path.toUpperCase().replaceAll('.', '_')}`)

@@ -32,10 +32,10 @@ describe('the log of a lane', () => {
   })
 
   it.each([
-    [true, 'the user of kafka.sasl.username'],
-    [false, 'whom Kafka takes us for without a login'],
-  ])('says whom to grant what (with a login: %s)', async (hasLogin, whom) => {
-    const l = createLine({ hasLogin }, { pauseMs: 5 })
+    [{ whoWeAre: 'the user of kafka.sasl.username' }, 'the user of kafka.sasl.username'],
+    [{}, 'whom Kafka takes us for without a login'],
+  ])('says whom to grant what (%o)', async (config, whom) => {
+    const l = createLine(config, { pauseMs: 5 })
     failOnce(l, FORBIDDEN)
     l.offer(numbered('a', 1, 1))
     await l.empty()

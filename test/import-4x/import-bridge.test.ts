@@ -164,6 +164,16 @@ describe('a setting', () => {
   })
 
   it.each([
+    ['ssl.cacertfile', 'kafka.tls_ca_file'],
+    ['ssl.certfile', 'kafka.tls_cert_file'],
+    ['ssl.keyfile', 'kafka.tls_key_file'],
+  ])('%s, with a reminder that it is a file of another machine', (name, path) => {
+    const { options, findings } = importBridge(`bridge.kafka.${name} = /etc/emqx/a.pem`)
+    expect(options).toEqual([{ line: 1, path, value: '/etc/emqx/a.pem' }])
+    expect(JSON.stringify(findings)).toContain('copy ')
+  })
+
+  it.each([
     'query_api_versions = true',
     'connection_strategy = per_partition',
     'min_metadata_refresh_interval = 5S',

@@ -158,7 +158,7 @@ describe('the configuration in it', () => {
         .replaceAll(/# {3}(mechanism|username)/g, '  $1')
     const env = { EXHOOK_KAFKA_SASL_PASSWORD: 'secret\n' }
     const loaded = loadConfig({ argv: container.args.slice(1), env, readFile: withLogin })
-    expect(loaded.kafka.sasl).toEqual({
+    expect(loaded.kafka.sasl).toMatchObject({
       mechanism: 'scram-sha-512',
       username: 'exhook-kafka',
       password: 'secret',

@@ -6,7 +6,7 @@ import { describeFaults } from './contract/faults.ts'
 import { describeHalfOpen } from './contract/half-open.ts'
 import { describeRecords } from './contract/records.ts'
 import { createStage } from './contract/stage.ts'
-import { describeTopics } from './contract/topics.ts'
+import { describeQueueShare, describeTopics } from './contract/topics.ts'
 
 /** What every Kafka driver promises, on a real broker. */
 export function describeKafkaDriver(name: KafkaDriverName): void {
@@ -24,6 +24,7 @@ export function describeKafkaDriver(name: KafkaDriverName): void {
 
     describeRecords(stage)
     describeTopics(stage)
+    describeQueueShare(stage)
     describeCompression(stage)
     describeFaults(stage)
     describeHalfOpen(stage)

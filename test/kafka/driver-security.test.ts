@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { KafkaClientConfig } from '../../src/kafka/client-config.ts'
+import type { PasswordMechanism } from '../../src/config/config.ts'
 import type { KafkaDriver } from '../../src/kafka/kafka-driver.ts'
 import { allow } from '../support/kafka/acls.ts'
 import { startGuardedKafka } from '../support/kafka/guarded-kafka.ts'
@@ -33,10 +33,7 @@ describe('a Kafka that asks who it is', () => {
   })
 
   describe.each(DRIVERS)('%s', (name) => {
-    function driver(
-      password: string,
-      mechanism: NonNullable<KafkaClientConfig['sasl']>['mechanism'] = 'plain',
-    ): KafkaDriver {
+    function driver(password: string, mechanism: PasswordMechanism = 'plain'): KafkaDriver {
       const sasl = { mechanism, username: 'writer', password }
       const made = createDriver(name, guarded, { requestTimeoutMs: 10_000, sasl }).driver
       drivers.push(made)

@@ -16,12 +16,19 @@ export interface Stage {
 
 export interface OwnedStage extends Stage {
   begin(kafka: KafkaServer): void
+  stopDrivers(): Promise<void>
+  /** Stops the broker, too. */
   end(): Promise<void>
 }
 
-export function createStage(name: KafkaDriverName): OwnedStage {
+/** `login`: how the drivers get in, where it is not by the open door. */
+export function createStage(
+  name: KafkaDriverName,
+  login: () => Partial<KafkaClientConfig> = () => ({}),
+): OwnedStage {
   const drivers: KafkaDriver[] = []
   let kafka: KafkaServer | undefined
+  const stopDrivers = async () => void (await Promise.all(drivers.map((driver) => driver.stop())))
   return {
     name,
     get kafka() {
@@ -29,15 +36,16 @@ export function createStage(name: KafkaDriverName): OwnedStage {
       return kafka
     },
     driver(more) {
-      const made = createDriver(name, this.kafka.bootstrap, more)
+      const made = createDriver(name, this.kafka.bootstrap, { ...login(), ...more })
       drivers.push(made.driver)
       return made
     },
     begin(started) {
       kafka = started
     },
+    stopDrivers,
     async end() {
-      await Promise.all(drivers.map((driver) => driver.stop()))
+      await stopDrivers()
       await kafka?.stop()
     },
   }

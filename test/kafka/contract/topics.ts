@@ -89,7 +89,10 @@ export function describeTopics(stage: Stage): void {
       expectOrder(mine)
     }
   })
+}
 
+/** What a topic that is not there may take of the queue. */
+export function describeQueueShare(stage: Stage): void {
   it('a topic that is not there, held past its share of the queue, takes nothing from the others', async () => {
     const { driver } = stage.driver()
     await stage.kafka.createTopic('innocent', 3)

@@ -7,6 +7,7 @@ const OPERATIONS = {
   Create: AclOperationTypes.CREATE,
   Describe: AclOperationTypes.DESCRIBE,
   DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
+  Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,
 } as const
 

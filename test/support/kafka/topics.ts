@@ -68,11 +68,17 @@ async function create(bootstrap: string, topics: ITopicConfig[]): Promise<void> 
   })
 }
 
-/** Deletes a topic and waits until the broker no longer lists it. */
-export async function deleteTopic(bootstrap: string, topic: string): Promise<void> {
+/** The names of all topics. */
+export const listTopics = (bootstrap: string): Promise<readonly string[]> =>
+  withAdmin(quietKafka(bootstrap), (admin) => admin.listTopics())
+
+/** Deletes a topic, or several, and waits until the broker no longer lists it. */
+export async function deleteTopic(bootstrap: string, topic: string | readonly string[]): Promise<void> {
   await withAdmin(quietKafka(bootstrap), async (admin) => {
-    await admin.deleteTopics({ topics: [topic] })
-    while ((await admin.listTopics()).includes(topic)) await new Promise((resolve) => setTimeout(resolve, 50))
+    const topics = typeof topic === 'string' ? [topic] : [...topic]
+    await admin.deleteTopics({ topics })
+    while ((await admin.listTopics()).some((one) => topics.includes(one)))
+      await new Promise((resolve) => setTimeout(resolve, 50))
   })
 }
 
