@@ -58,15 +58,26 @@ function readSecretFiles(
       const also = `${describePlace(direct.place)} sets ${secret.path} as well; keep one of the two`
       return [mistakeAt(named.place, file.path, also)]
     }
-    const read = tryRead(readFile, String(named.value))
-    const text = withoutNewline(read.text ?? '')
-    if (text === '') {
+    const read = readSecret(secret, readFile, String(named.value))
+    if (read.text === undefined) {
       wrong.add(secret.path)
-      return [mistakeAt(named.place, file.path, read.failure ?? 'the file is empty')]
+      return [mistakeAt(named.place, file.path, read.failure)]
     }
-    values.set(secret.path, { value: text, place: named.place })
+    values.set(secret.path, { value: read.text, place: named.place })
     return []
   })
+}
+
+/** What stands in the file of a secret, or why that is none; nothing of the file is in the words. */
+export function readSecret(
+  { format }: Pick<NamedOption, 'format'>,
+  readFile: ReadFile,
+  path: string,
+): { readonly text: string } | { readonly text?: undefined; readonly failure: string } {
+  const read = tryRead(readFile, path)
+  const text = withoutNewline(read.text ?? '')
+  if (text === '') return { failure: read.failure ?? 'the file is empty' }
+  return format.accepts(text) ? { text } : { failure: `the file must hold ${format.expects}` }
 }
 
 /** The files that later parts will read have to be readable now, while somebody is looking. */
