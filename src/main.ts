@@ -172,7 +172,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   process.on('SIGINT', onSignal)
   process.on('SIGHUP', () => {
     log.info({ signal: 'SIGHUP' }, 'signal received: reading the rules')
-    app.reload()
+    void app.reload()
   })
   process.on('unhandledRejection', (error) =>
     log.error(faultOf(error), 'a promise failed unobserved: a fault of ours'),

@@ -49,34 +49,41 @@ function readSecretFiles(
   wrong: Set<string>,
   readFile: ReadFile,
 ): readonly Mistake[] {
-  return SECRETS.flatMap(({ secret, file }) => {
-    const named = values.get(file.path)
+  return SECRETS.flatMap(({ secret, file: option }) => {
+    const named = values.get(option.path)
     if (named === undefined) return []
     const direct = settingOf(layers, secret)
     if (direct !== undefined) {
       wrong.add(secret.path)
       const also = `${describePlace(direct.place)} sets ${secret.path} as well; keep one of the two`
-      return [mistakeAt(named.place, file.path, also)]
+      return [mistakeAt(named.place, option.path, also)]
     }
-    const read = readSecret(secret, readFile, String(named.value))
+    const file = tryRead(readFile, String(named.value))
+    const read: SecretText =
+      file.text === undefined
+        ? { failure: file.failure ?? 'the file cannot be read' }
+        : readSecretText(secret.format, file.text)
     if (read.text === undefined) {
       wrong.add(secret.path)
-      return [mistakeAt(named.place, file.path, read.failure)]
+      return [mistakeAt(named.place, option.path, read.failure)]
     }
     values.set(secret.path, { value: read.text, place: named.place })
     return []
   })
 }
 
-/** What stands in the file of a secret, or why that is none; nothing of the file is in the words. */
-export function readSecret(
-  { format }: Pick<NamedOption, 'format'>,
-  readFile: ReadFile,
-  path: string,
-): { readonly text: string } | { readonly text?: undefined; readonly failure: string } {
-  const read = tryRead(readFile, path)
-  const text = withoutNewline(read.text ?? '')
-  if (text === '') return { failure: read.failure ?? 'the file is empty' }
+/** A secret, or why there is none; nothing of what was read is in the words. */
+export type SecretText =
+  | { readonly text: string; readonly failure?: undefined }
+  | { readonly text?: undefined; readonly failure: string }
+
+/** The secret of a file's text. */
+export function readSecretText(
+  format: Pick<NamedOption['format'], 'accepts' | 'expects'>,
+  contents: string,
+): SecretText {
+  const text = withoutNewline(contents)
+  if (text === '') return { failure: 'the file is empty' }
   return format.accepts(text) ? { text } : { failure: `the file must hold ${format.expects}` }
 }
 

@@ -185,7 +185,7 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
   }
 
   function logInternal(row: RpcRow, error: unknown): void {
-    const { name, at } = faultOf(error)
+    const { error: name, at } = faultOf(error)
     logFault(
       `internal ${row.rpc}`,
       'error',

@@ -8,6 +8,12 @@ import { type RulesChange, rulesChange } from './rules-change.ts'
 /** What became of a version of the rule file: it is in force, it was not taken, or its rules were those in force. */
 export type ReloadResult = 'ok' | 'mistake' | 'unchanged'
 
+/** What somebody who asked is told. `stopped`: nobody looks at the file any more. */
+export type ReloadOutcome =
+  | { readonly result: 'ok'; readonly change: RulesChange }
+  | { readonly result: 'mistake'; readonly mistakes: readonly Mistake[] }
+  | { readonly result: 'unchanged' | 'stopped' }
+
 /** How the rules in force stand to the file. */
 export interface RulesStatus {
   readonly rules: number
@@ -28,8 +34,11 @@ export interface RuleReload {
   readonly status: RulesStatus
   /** Begins to watch the file. Returns at once; call it once. */
   start(): void
-  /** Reads the file soon, and says what came of it also when nothing has changed. */
-  reload(): void
+  /**
+   * Reads the file soon, and says what came of it also when nothing has changed: in the log, and as the outcome, which comes when
+   * the contents have settled. Before `start` it waits for that.
+   */
+  reload(): Promise<ReloadOutcome>
   /** The rules stay as they are from now on. Safe twice and without start. */
   stop(): void
 }
@@ -45,6 +54,14 @@ export interface RuleReloadDeps {
   readonly onAsked?: () => void
 }
 
+/** Somebody who asked, and the number of the wish. */
+interface Waiting {
+  readonly wish: number
+  readonly resolve: (outcome: ReloadOutcome) => void
+}
+
+const STOPPED: ReloadOutcome = { result: 'stopped' }
+
 /** A file with a thousand mistakes is no thousand lines, nor are a thousand new rules a line of a thousand names. */
 const MAX_LINES = 20
 
@@ -55,19 +72,26 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
   let current = deps.initial
   let loadedAtMs = Date.now()
   let mistakes: readonly Mistake[] = []
-  let asked = false
+  let stopped = false
+  let waiting: readonly Waiting[] = []
   const watch = createFileWatch({ ...config, digest: current.digest }, { onSettled })
 
-  function onSettled(reading: FileReading): void {
-    const wasAsked = asked
-    asked = false
+  function onSettled(reading: FileReading, answered: number): void {
+    const told = waiting.filter(({ wish }) => wish <= answered)
+    waiting = waiting.filter(({ wish }) => wish > answered)
+    const outcome = take(reading)
+    if (outcome.result === 'unchanged' && told.length > 0) deps.onAsked?.()
+    for (const { resolve } of told) resolve(outcome)
+  }
+
+  function take(reading: FileReading): ReloadOutcome {
     const loaded = compiled(reading)
-    if (loaded === null) return
+    if (loaded === null) return { result: 'mistake', mistakes }
     mistakes = []
     const change = rulesChange(current.configs, loaded.configs)
     if (change !== null) put(loaded, change)
     else keep(loaded)
-    if (change === null && wasAsked) deps.onAsked?.()
+    return change === null ? { result: 'unchanged' } : { result: 'ok', change }
   }
 
   function compiled(reading: FileReading): LoadedRules | null {
@@ -125,10 +149,17 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
     },
     start: () => watch.start(),
     reload() {
-      asked = true
-      watch.look()
+      if (stopped) return Promise.resolve(STOPPED)
+      return new Promise((resolve) => {
+        waiting = [...waiting, { wish: watch.look(), resolve }]
+      })
     },
-    stop: () => watch.stop(),
+    stop() {
+      stopped = true
+      watch.stop()
+      for (const { resolve } of waiting) resolve(STOPPED)
+      waiting = []
+    },
   }
 }
 

@@ -46,7 +46,7 @@ describe('an error that nobody expected', () => {
     ],
   ])('%s is told by name and place alone', (_, act, name) => {
     const fault = faultOf(thrown(act))
-    expect(fault.name).toBe(name)
+    expect(fault.error).toBe(name)
     expect(fault.at[0]).toMatch(/^at /)
     expect(`${JSON.stringify(fault)} ${faultText(thrown(act))}`).not.toContain(SECRET)
   })
@@ -57,11 +57,14 @@ describe('an error that nobody expected', () => {
   })
 
   it('may be anything', () => {
-    expect(faultOf(SECRET)).toEqual({ name: 'string', at: [] })
-    expect(faultOf(undefined)).toEqual({ name: 'undefined', at: [] })
+    expect(faultOf(SECRET)).toEqual({ error: 'string', at: [] })
+    expect(faultOf(undefined)).toEqual({ error: 'undefined', at: [] })
     const cyclic = new Error('x')
     cyclic.cause = cyclic
-    expect(faultOf(cyclic).name).toBe('Error')
-    expect(faultOf(Object.assign(new Error(SECRET), { stack: undefined }))).toEqual({ name: 'Error', at: [] })
+    expect(faultOf(cyclic).error).toBe('Error')
+    expect(faultOf(Object.assign(new Error(SECRET), { stack: undefined }))).toEqual({
+      error: 'Error',
+      at: [],
+    })
   })
 })

@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What is spent on it of all the time, at most. */
+const SHARE = 0.2
+
+/**
+ * Has `make` done for everybody who waits for it in one turn, and the turns so far apart that they take a fifth of the time: however often
+ * it is asked for, what it costs is bounded. A turn that answers somebody begins after it was asked for, so what it tells is never
+ * older than the question. Rejects as `make` does.
+ */
+export function createSharedTurns<T>(make: () => Promise<T>): () => Promise<T> {
+  let next: Promise<T> | null = null
+  let restUntil = 0
+
+  async function turn(): Promise<T> {
+    const restMs = restUntil - performance.now()
+    if (restMs > 0) await sleep(restMs)
+    next = null
+    const start = performance.now()
+    try {
+      return await make()
+    } finally {
+      const now = performance.now()
+      restUntil = now + (now - start) * (1 / SHARE - 1)
+    }
+  }
+
+  return () => (next ??= turn())
+}
