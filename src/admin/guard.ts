@@ -50,7 +50,9 @@ export function createGuard(config: HttpConfig, { log }: { readonly log: Logger 
 
   async function judgeToken(request: IncomingMessage): Promise<Verdict> {
     if (token === null) return refused('closed')
-    const [scheme = '', presented = '', ...rest] = (request.headers.authorization ?? '').split(' ')
+    const headers = request.headersDistinct.authorization ?? []
+    const [scheme = '', presented = '', ...rest] = (headers[0] ?? '').split(' ')
+    if (headers.length > 1) return refused('missing')
     if (scheme.toLowerCase() !== 'bearer' || presented === '' || rest.length > 0) return refused('missing')
     const peer = request.socket.remoteAddress ?? ''
     const waitSeconds = wrongTokens.waitSeconds(peer)

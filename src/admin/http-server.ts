@@ -30,8 +30,7 @@ export interface HttpServerDeps extends RoutesDeps {
 
 /** A probe is some hundred bytes; whoever is slower or longer is no probe. */
 const MAX_HEADER_BYTES = 8 * 1024
-const HEADERS_TIMEOUT_MS = 5000
-const REQUEST_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 5000
 const CHECK_EVERY_MS = 1000
 /** Nothing was read or written for so long: a reader that does not read. Longer than any page takes. */
 const SILENCE_MS = 15_000
@@ -44,11 +43,13 @@ export function createHttpServer(config: HttpConfig, deps: HttpServerDeps): Http
   const listener = createRequestListener(routes, { ...deps, guard })
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
     // Also when NODE_OPTIONS say otherwise.
     insecureHTTPParser: false,
+    // Answered by ourselves, as all is.
+    requireHostHeader: false,
   })
   server.timeout = SILENCE_MS
   boundConnections(server, MAX_CONNECTIONS)

@@ -29,6 +29,7 @@ const LOG_EVERY_MS = 10_000
 
 const NOT_FOUND = textPage(404, 'there is no such page; GET / lists them\n')
 const ONE_HOST = textPage(400, 'a request names one host\n')
+const WRONG_VERSION = textPage(505, 'this server speaks HTTP/1.1\n')
 const FAILED = textPage(500, 'this page failed; the log says where\n')
 
 /** Answers each request with the page of its path; never throws, whatever a page does. */
@@ -38,7 +39,10 @@ export function createRequestListener(routes: Routes, deps: RequestListenerDeps)
   const served = new WeakSet<Socket>()
 
   async function decide(request: IncomingMessage): Promise<Decision> {
-    if ((request.headersDistinct.host ?? []).length > 1) return { page: ONE_HOST }
+    const { httpVersion, headersDistinct } = request
+    const hosts = headersDistinct.host?.length ?? 0
+    if (httpVersion !== '1.1' && httpVersion !== '1.0') return { page: WRONG_VERSION }
+    if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return { page: ONE_HOST }
     const route = routes.get(request.url?.split('?', 1)[0] ?? '')
     if (route === undefined) return { page: NOT_FOUND }
     const make = makerOf(route, request.method ?? '')
