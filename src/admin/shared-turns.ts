@@ -9,10 +9,13 @@ const SHARE = 0.2
  * older than the question. Rejects as `make` does.
  */
 export function createSharedTurns<T>(make: () => Promise<T>): () => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  /** The turn that has not begun yet. */
   let next: Promise<T> | null = null
   let restUntil = 0
 
-  async function turn(): Promise<T> {
+  async function turn(before: Promise<unknown>): Promise<T> {
+    await before.catch(() => undefined)
     const restMs = restUntil - performance.now()
     if (restMs > 0) await sleep(restMs)
     next = null
@@ -25,5 +28,10 @@ export function createSharedTurns<T>(make: () => Promise<T>): () => Promise<T> {
     }
   }
 
-  return () => (next ??= turn())
+  return () => {
+    if (next !== null) return next
+    const own = turn(last)
+    last = next = own
+    return own
+  }
 }

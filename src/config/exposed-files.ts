@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import { OPTION_LIST } from './option-list.ts'
+import { type NamedOption, OPTION_LIST, SECRETS } from './option-list.ts'
 import { valueAt } from './secret-values.ts'
 
 /** What the system tells of a file. Throws as `statSync` and `realpathSync` do. */
@@ -10,7 +10,7 @@ export interface LookAtFile {
   realPath(path: string): string
 }
 
-/** A file that holds a secret and that every user of the machine may read. */
+/** A file that holds a secret or a private key and that every user of the machine may read. */
 export interface ExposedFile {
   /** The option that names it. */
   readonly option: string
@@ -27,7 +27,7 @@ const READ_BY_OTHERS = 0o004
  * `/run/secrets`, where Docker and Podman put secrets.
  */
 export function exposedFiles(config: Config, look: LookAtFile): readonly ExposedFile[] {
-  return OPTION_LIST.filter(({ confidential }) => confidential).flatMap(({ path: option }) => {
+  return OPTION_LIST.filter(isConfidential).flatMap(({ path: option }) => {
     const path = valueAt(config, option)
     if (typeof path !== 'string') return []
     try {
@@ -40,6 +40,10 @@ export function exposedFiles(config: Config, look: LookAtFile): readonly Exposed
     }
   })
 }
+
+/** The file of a secret, or of a private key. */
+const isConfidential = (option: NamedOption): boolean =>
+  option.path.endsWith('_key_file') || SECRETS.some(({ file }) => file === option)
 
 const isMounted = (path: string): boolean =>
   path.startsWith('/run/secrets/') || path.split('/').some((part) => /^\.\.\d{4}_/.test(part))

@@ -12,8 +12,6 @@ export interface Option<T> {
   readonly doc: string
   /** Never shown, never taken from a flag or from the configuration file; has a sibling `<key>_file`. */
   readonly secret?: true
-  /** A path; what stands in the file is for few to read. */
-  readonly confidential?: true
   /** Where a login belongs that somebody writes into the value. */
   readonly login?: string
   /** A path; the file has to be readable at start. */
@@ -134,7 +132,6 @@ export const OPTIONS: OptionTree<Config> = {
       password_file: {
         format: formats.path,
         default: null,
-        confidential: true,
         doc: 'File that holds the password instead; a newline at its end is left out.',
       },
     },
@@ -265,7 +262,6 @@ export const OPTIONS: OptionTree<Config> = {
     token_file: {
       format: formats.path,
       default: null,
-      confidential: true,
       doc: 'File that holds the token instead; a new one in it is in force within a second or two.',
     },
   },
@@ -297,7 +293,6 @@ export const OPTIONS: OptionTree<Config> = {
     api_key_file: {
       format: formats.path,
       default: null,
-      confidential: true,
       doc: 'File that holds the API key instead.',
     },
     api_secret: {
@@ -309,7 +304,6 @@ export const OPTIONS: OptionTree<Config> = {
     api_secret_file: {
       format: formats.path,
       default: null,
-      confidential: true,
       doc: 'File that holds the secret of the API key instead.',
     },
     provider_name: {

@@ -56,7 +56,8 @@ export function misplacedSecret(env: string, fileOption: string, where: string):
 export function wrongValue(option: NamedOption, text: string): string {
   // `user:password@broker:9092` is what people try, and `http://emqx:18083/?token=…`.
   const hasLogin = text.includes('@')
-  const mayBeSecret = option.secret === true || hasLogin || (option.login !== undefined && /[?#]/.test(text))
+  const hasQuery = option.format.unit === 'url' && /[?#]/.test(text)
+  const mayBeSecret = option.secret === true || hasLogin || hasQuery
   const fromKubernetes = /^(tcp|udp|sctp):\/\//.test(text)
   return [
     `must be ${option.format.expects}`,

@@ -172,7 +172,6 @@ describe('the options together', () => {
     expect(SECRETS.map(({ secret }) => secret)).toEqual(secrets)
     for (const { secret, file } of SECRETS) {
       expect(file.env).toBe(`${secret.env}_FILE`)
-      expect(file.confidential).toBe(true)
     }
   })
 
