@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What is spent on it of all the time, at most. */
-const SHARE = 0.2
+/** A turn is followed by a rest that is so many times as long … */
+const REST = 4
+/** … but no longer than this: on a busy machine it is the waiting that takes long. */
+const LONGEST_REST_MS = 100
 
 /**
- * Has `make` done for everybody who waits for it in one turn, and the turns so far apart that they take a fifth of the time: however often
- * it is asked for, what it costs is bounded. A turn that answers somebody begins after it was asked for, so what it tells is never
+ * Has `make` done for everybody who waits for it in one turn, and rests between the turns, so that they take a fifth of the time: however
+ * often it is asked for, what it costs is bounded. A turn that answers somebody begins after it was asked for, so what it tells is never
  * older than the question. Rejects as `make` does.
  */
 export function createSharedTurns<T>(make: () => Promise<T>): () => Promise<T> {
@@ -24,7 +26,7 @@ export function createSharedTurns<T>(make: () => Promise<T>): () => Promise<T> {
       return await make()
     } finally {
       const now = performance.now()
-      restUntil = now + (now - start) * (1 / SHARE - 1)
+      restUntil = now + Math.min(REST * (now - start), LONGEST_REST_MS)
     }
   }
 
