@@ -79,3 +79,20 @@ export function publishEvent(): HookEvent {
     userProps: [],
   }
 }
+
+/** A rule file of `count` rules, each with two filters, a condition, a key and headers. */
+export function ruleFile(count: number): string {
+  const rules = Array.from({ length: count }, (_, i) =>
+    [
+      `  - name: site ${i}`,
+      '    hook: message.publish',
+      `    filter: [site${i}/+/state, site${i}/+/+/temperature]`,
+      `    topic: site_${i % 50}`,
+      `    when: qos > 0 && clientid.startsWith("lock-") && payload.battery < ${i}.0`,
+      '    key: ${topic[1]}',
+      '    headers: {region: "${pub_props.User-Property.region}", client: "${clientid}"}',
+      '',
+    ].join('\n'),
+  )
+  return `rules:\n${rules.join('')}`
+}

@@ -23,7 +23,7 @@ import { createPreflight, type Preflight } from './preflight/preflight.ts'
 import { topicNeeds } from './preflight/topic-needs.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
 import { type ReadinessDeps, readinessNow } from './readiness.ts'
-import { compileFittedRules, type LoadedRules } from './reload/load-fitted-rules.ts'
+import { compileFittedRulesAside, type LoadedRules } from './reload/load-fitted-rules.ts'
 import { reloadReport } from './reload/reload-report.ts'
 import { createRuleReload, type ReloadOutcome, type RuleReload } from './reload/rule-reload.ts'
 import { policyWarnings } from './rules/policy.ts'
@@ -169,7 +169,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     { path: config.rules },
     {
       initial: deps.rules,
-      compile: (read) => compileFittedRules(read, config),
+      compile: (read, signal) => compileFittedRulesAside(read, config, signal),
       log,
       onChanged(now) {
         ruleCounts.keep(now.rules.rules)

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
@@ -7,6 +7,7 @@ import { CHECK_HELP, readCheckWords } from './cli/check-words.ts'
 import { runImport } from './cli/import-4x.ts'
 import { runKafkaCommand } from './cli/kafka-commands.ts'
 import { loadAll } from './cli/load-all.ts'
+import { tellMistakes } from './cli/mistakes.ts'
 import { runRegister } from './cli/register.ts'
 import { createStreamOutput } from './cli/stream-output.ts'
 import { runTry } from './cli/try.ts'
@@ -16,7 +17,9 @@ import { exposedFiles, type LookAtFile } from './config/exposed-files.ts'
 import { loadConfig } from './config/load-config.ts'
 import { printConfig } from './config/print-config.ts'
 import { secretValues } from './config/secret-values.ts'
+import { suggestion } from './text/did-you-mean.ts'
 import { faultOf, faultText } from './text/fault.ts'
+import { quoted } from './text/quoted.ts'
 import { createRedactor } from './text/redactor.ts'
 
 const USAGE = `exhook-kafka: EMQX's hook events to Kafka
@@ -30,29 +33,28 @@ const USAGE = `exhook-kafka: EMQX's hook events to Kafka
   exhook-kafka import-4x emqx_bridge_kafka.conf …              EMQX 4.x Enterprise's Kafka bridge as rules (import-4x --help)
   exhook-kafka --help | --version
 
-Exit codes: 0 well; 1 a mistake in a file, a variable or a flag, a failed start, or what Kafka or EMQX did not do; 2 no such command,
-or words it cannot take; 3 registered, and EMQX is not connected.
-
-Options of serve:
-
+Exit codes: 0 well; 1 a mistake in a file, a variable or the value of a flag, a failed start, or what Kafka or EMQX did not do; 2 no
+such command, or words it cannot take; 3 registered, and EMQX is not connected.
 `
+const COMMANDS = ['serve', 'check', 'try', 'tail', 'dead-letters', 'register', 'import-4x']
 
 /** The program as a process: words, signals and exit codes are dealt with here and nowhere else. */
 export async function main(): Promise<void> {
   // Somebody may ask Node.js for diagnostic reports; the environment, where secrets are, is left out of them.
   if (process.report !== undefined) process.report.excludeEnv = true
   process.on('uncaughtException', endByFault)
-  const [command = '', ...words] = process.argv.slice(2)
+  const [command = '', ...words] = asHelp(process.argv.slice(2))
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
   if (command === 'register') return register(words)
   if (command === 'import-4x') return importFrom4x(words)
   if (command === 'check') return check(words)
   if (command === 'try') return tryOut(words)
   const asked = (flag: string) => command === flag || words.includes(flag)
-  if (asked('--help') || command === 'help' || command === '-h') return print(`${USAGE}${optionsHelp()}`)
+  if (asked('--help') || asked('-h') || command === 'help') return print(serveHelp())
   if (asked('--version') || command === 'version') return print(`${version()}\n`)
   if (command === 'serve') return serve(words)
-  process.stderr.write(command === '' ? USAGE : `There is no command "${command}".\n\n${USAGE}`)
+  const hint = `there is no command ${quoted(command)}${suggestion(command, COMMANDS)}\n\n`
+  process.stderr.write(command === '' ? USAGE : `${hint}${USAGE}`)
   process.exitCode = 2
 }
 
@@ -62,14 +64,24 @@ function endByFault(error: unknown): never {
   process.exit(1)
 }
 
-function check(words: readonly string[]): void {
+/** `help tail` is `tail --help`. */
+function asHelp([command = '', ...words]: readonly string[]): readonly string[] {
+  const [about = ''] = words
+  return command === 'help' && COMMANDS.includes(about) ? [about, '--help'] : [command, ...words]
+}
+
+const serveHelp = (): string => `${USAGE}\nOptions of serve:\n\n${optionsHelp()}`
+
+async function check(words: readonly string[]): Promise<void> {
   const read = readCheckWords(words)
   if (read.ask === 'help') print(CHECK_HELP)
   else if (read.ask === 'check') process.exitCode = runCheck(read.files, process.stdout, read.options)
-  else {
-    process.stderr.write(`check: ${read.mistake}\n\n${CHECK_HELP}`)
-    process.exitCode = 2
-  }
+  else
+    process.exitCode = await tellMistakes(
+      read.mistakes,
+      { command: 'check', words, help: CHECK_HELP },
+      createStreamOutput(process.stderr),
+    )
 }
 
 async function tryOut(words: readonly string[]): Promise<void> {
@@ -82,8 +94,9 @@ async function tryOut(words: readonly string[]): Promise<void> {
 
 async function importFrom4x(words: readonly string[]): Promise<void> {
   process.exitCode = await runImport(words, {
-    readFile: (path) => readFileSync(path, 'utf8'),
-    writeFile: (path, text) => writeFileSync(path, text),
+    readBytes: (path) => readFileSync(path),
+    exists: existsSync,
+    writeFile: (path, text, { replace }) => writeFileSync(path, text, { flag: replace ? 'w' : 'wx' }),
     out: createStreamOutput(process.stdout),
     err: createStreamOutput(process.stderr),
   })
@@ -129,11 +142,11 @@ async function serve(argv: readonly string[]): Promise<void> {
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const sources = { argv, env: process.env, readFile }
   if (argv.includes('--print-config')) {
-    const config = orMistakes(() => loadConfig(sources))
+    const config = await orMistakes(argv, () => loadConfig(sources))
     if (config !== null) print(printConfig(config))
     return
   }
-  const loaded = orMistakes(() => loadAll(sources))
+  const loaded = await orMistakes(argv, () => loadAll(sources))
   if (loaded === null) return
   const { config, rules } = loaded
 
@@ -198,14 +211,14 @@ const LOOK_AT_FILE: LookAtFile = {
   realPath: (path) => realpathSync(path),
 }
 
-/** Runs what reads a user's files; prints their mistakes, one a line, and sets the exit code. */
-function orMistakes<T>(read: () => T): T | null {
+/** Runs what reads a user's words and files; prints their mistakes, one a line, and sets the exit code. */
+async function orMistakes<T>(words: readonly string[], read: () => T): Promise<T | null> {
   try {
     return read()
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 1
+    const given = { command: 'serve', words, help: '' }
+    process.exitCode = await tellMistakes(error.mistakes, given, createStreamOutput(process.stderr))
     return null
   }
 }

@@ -1,5 +1,6 @@
 import { formatMistake } from './config/config-error.ts'
 import type { DiskLog } from './disk/disk-log.ts'
+import { troubleText } from './emqx/hook-keeper.ts'
 import type { HooksState } from './emqx/hooks-part.ts'
 import type { PreflightState } from './preflight/preflight.ts'
 import { type ReadinessDeps, readinessNow } from './readiness.ts'
@@ -108,7 +109,7 @@ const topicsStatus = ({ looked, failure, topics }: PreflightState) => ({
   })),
 })
 
-const emqxStatus = ({ nodes, fix, note }: HooksState) => ({
+const emqxStatus = ({ nodes, fix, trouble }: HooksState) => ({
   nodes: nodes.map(({ node, state, losesEvents, why, differences }) => ({
     node,
     state,
@@ -117,5 +118,5 @@ const emqxStatus = ({ nodes, fix, note }: HooksState) => ({
     differences: differences.map(({ hook, what }) => ({ hook, what })),
   })),
   fix: nodes.some(({ losesEvents }) => losesEvents) ? fix : '',
-  note,
+  trouble: trouble && troubleText(trouble),
 })

@@ -101,7 +101,7 @@ describe('serve', () => {
     const result = await run(['serve', `--config=${config}`, `--rules=${rules}`, '--queue-max-record=5'], {
       EXHOOK_GRPC_HOST: '0.0.0.0',
     })
-    expect(result.code).toBe(1)
+    expect(result.code).toBe(2)
     expect(result.stdout).toBe('')
     expect(result.stderr).toContain(`${config}:2:3: `)
     expect(result.stderr).toContain('did you mean `port`?')

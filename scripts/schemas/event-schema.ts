@@ -1,6 +1,7 @@
 import { HOOKS, type HookPoint } from '../../src/hooks.ts'
 import { EVENT_FIELDS, type EventField } from '../../src/rules/event-fields.ts'
-import { EVENT_KEYS, FIELD_CHOICES, largestOf } from '../../src/rules/rule-tests/read-event.ts'
+import { FIELD_CHOICES, largestOf } from '../../src/rules/field-domain.ts'
+import { EVENT_KEYS } from '../../src/rules/rule-tests/read-event.ts'
 import { anyMap, map, oneOf, oneOrMore, type Schema, text, wholeNumber } from './words.ts'
 
 const BASE64: Schema = { type: 'string', pattern: '^[A-Za-z0-9+/_-]*=*$' }

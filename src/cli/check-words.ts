@@ -1,6 +1,6 @@
-import { suggestion } from '../text/did-you-mean.ts'
-import { quoted } from '../text/quoted.ts'
+import type { Mistake } from '../config/config-error.ts'
 import type { CheckOptions } from './check.ts'
+import { readWords } from './words.ts'
 
 export const CHECK_HELP = `exhook-kafka check <rules.yaml> … [--strict] [--no-tests]
 
@@ -17,21 +17,18 @@ Exit codes: 0 every file is good; 1 a mistake, a test that fails, with --strict 
 export type CheckWords =
   | { readonly ask: 'check'; readonly files: readonly string[]; readonly options: CheckOptions }
   | { readonly ask: 'help' }
-  | { readonly ask: 'nothing'; readonly mistake: string }
+  | { readonly ask: 'nothing'; readonly mistakes: readonly Mistake[] }
 
-const FLAGS = ['--strict', '--no-tests', '--help']
+const FILE = 'rule file, as in `exhook-kafka check rules.yaml`'
+const SPEC = { values: [], switches: ['strict', 'no-tests'], words: [FILE], more: FILE, sections: [] }
 
-export function readCheckWords(words: readonly string[]): CheckWords {
-  if (words.includes('--help') || words.includes('-h')) return { ask: 'help' }
-  const unknown = words.find((word) => word.startsWith('-') && !FLAGS.includes(word))
-  if (unknown !== undefined)
-    return { ask: 'nothing', mistake: `there is no flag ${quoted(unknown)}${suggestion(unknown, FLAGS)}` }
-  const files = words.filter((word) => !word.startsWith('-'))
-  if (files.length === 0)
-    return { ask: 'nothing', mistake: 'name rule files, as in `exhook-kafka check rules.yaml`' }
+export function readCheckWords(argv: readonly string[]): CheckWords {
+  if (argv.includes('--help') || argv.includes('-h')) return { ask: 'help' }
+  const { words, others, switches, mistakes } = readWords(argv, SPEC)
+  if (mistakes.length > 0) return { ask: 'nothing', mistakes }
   return {
     ask: 'check',
-    files,
-    options: { strict: words.includes('--strict'), tests: !words.includes('--no-tests') },
+    files: [words[FILE] ?? '', ...others],
+    options: { strict: switches.has('strict'), tests: !switches.has('no-tests') },
   }
 }

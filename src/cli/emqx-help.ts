@@ -5,12 +5,13 @@ export const IMPORT_HELP = `exhook-kafka import-4x <file>: EMQX 4.x Enterprise's
 
   --out=path         where the rules go. Default: standard output
   --config-out=path  where the settings of the connection to Kafka go. They are in the comments of the rules too
+  --force            replace these files where they are there already
 
 Every line becomes a rule, a setting, a comment or a warning with its number. What works in another way here is said in the
 comments of the rules. The result passes \`exhook-kafka check\`. Passwords are not carried over.
 
-Exit codes: 0 every line was understood; 1 one was not (all of them are listed), or a file cannot be read or written; 2 a
-word missing or too many.
+Exit codes: 0 every line was understood; 1 one was not (all of them are listed), or a file cannot be read or written, or is there
+already; 2 words that it cannot take.
 `
 
 export const REGISTER_HELP = `exhook-kafka register: tells EMQX of this server, by EMQX's REST API
@@ -22,7 +23,8 @@ The API key and its secret come from EXHOOK_EMQX_API_KEY and EXHOOK_EMQX_API_SEC
 EXHOOK_EMQX_API_KEY_FILE and EXHOOK_EMQX_API_SECRET_FILE name. Never from flags.
 
   --emqx=url              where EMQX's dashboard listens: the option emqx.api_url
-  --url=url               where EMQX reaches this server: http://host:9000, or https:// behind a TLS proxy. Required
+  --url=url               where EMQX reaches this server, scheme, host and port: http://host:9000, or https:// behind a
+                          TLS proxy. Required
   --name=name             its name in EMQX: the option emqx.provider_name. Default: exhook_kafka
   --request-timeout=5s    how long EMQX waits for an answer to a hook call
   --auto-reconnect=5s     when EMQX tries again after a failed load
@@ -38,6 +40,6 @@ EXHOOK_EMQX_API_KEY_FILE and EXHOOK_EMQX_API_SECRET_FILE name. Never from flags.
 Created when it is missing, updated when something differs, left alone when nothing does. failed_action is always ignore.
 An update has EMQX load the server anew: hook calls of that moment are not made. What EMQX has beside these fields stays.
 
-Exit codes: 0 registered, every node is connected (with --dry-run: EMQX has answered); 1 a mistake in a flag or the
-configuration, or EMQX cannot be asked or refuses; 2 a word too many; 3 registered, and a node is not connected.
+Exit codes: 0 registered, every node is connected (with --dry-run: EMQX has answered); 1 a wrong value of a flag or in the
+configuration, or EMQX cannot be asked or refuses; 2 words that it cannot take; 3 registered, and a node is not connected.
 `

@@ -1,105 +1,113 @@
 import { resolve } from 'node:path'
-import { importBridge, linesSummary } from '../import-4x/import-bridge.ts'
-import { writeConfig } from '../import-4x/write-config.ts'
+import type { Mistake } from '../config/config-error.ts'
+import { decodeConf } from '../import-4x/decode-conf.ts'
+import { type Import, importBridge, linesSummary } from '../import-4x/import-bridge.ts'
+import { writeConfigFile } from '../import-4x/write-config.ts'
 import { writeRules } from '../import-4x/write-rules.ts'
-import { suggestion } from '../text/did-you-mean.ts'
-import { quoted } from '../text/quoted.ts'
 import { shownText } from '../text/shown.ts'
+import { counted } from '../text/table.ts'
 import { IMPORT_HELP } from './emqx-help.ts'
+import { tellMistakes } from './mistakes.ts'
 import type { CommandOutput } from './stream-output.ts'
+import { readWords } from './words.ts'
 
 /** What the process gives to the command. */
 export interface ImportDeps {
-  /** Gives the text of a file as UTF-8, or throws as `readFileSync` does. */
-  readonly readFile: (path: string) => string
-  /** Writes a file, over one that is there. */
-  readonly writeFile: (path: string, text: string) => void
+  /** Gives the bytes of a file, or throws as `readFileSync` does. */
+  readonly readBytes: (path: string) => Buffer
+  /** Whether something of this name is there. */
+  readonly exists: (path: string) => boolean
+  /** Writes a file; throws EEXIST where one is there and it is not to be replaced. */
+  readonly writeFile: (path: string, text: string, options: { readonly replace: boolean }) => void
   readonly out: CommandOutput
   readonly err: CommandOutput
 }
 
+const FILE = 'file, as in `exhook-kafka import-4x emqx_bridge_kafka.conf`'
+const SPEC = { values: ['out', 'config-out'], switches: ['force'], words: [FILE], sections: [] }
+
 /**
- * `import-4x <file> [--out rules.yaml] [--config-out config.yaml]`. Returns the exit code: 0 when every line was understood, 1
- * when one was not or a file cannot be read or written, 2 for words that it cannot take.
+ * `import-4x <file> [--out rules.yaml] [--config-out config.yaml] [--force]`. Returns the exit code: 0 when every line was
+ * understood, 1 when one was not or a file cannot be read or written, else as `exitCodeOf`. A file that
+ * is there already is found before any is written.
  */
-export async function runImport(words: readonly string[], deps: ImportDeps): Promise<number> {
-  if (words.includes('--help') || words.includes('-h')) {
+export async function runImport(argv: readonly string[], deps: ImportDeps): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
     await deps.out.print(IMPORT_HELP)
     return 0
   }
-  const read = readImportWords(words)
-  if ('mistake' in read) {
-    await deps.err.print(`import-4x: ${read.mistake}\n\n${IMPORT_HELP}`)
-    return 2
-  }
-  const { file, out, configOut } = read
-  const text = attempt(() => deps.readFile(file))
+  const { words, values, switches, mistakes } = readWords(argv, SPEC)
+  const file = words[FILE] ?? ''
+  const { out, 'config-out': configOut } = values
+  const told = { command: 'import-4x', words: argv, help: IMPORT_HELP }
+  const replace = switches.has('force')
+  const wrong = [...mistakes, ...outputMistakes(file, [out, configOut], replace, deps)]
+  if (wrong.length > 0) return tellMistakes(wrong, told, deps.err)
+
+  const text = attempt(() => decodeConf(deps.readBytes(file)))
   if ('failure' in text) {
     await deps.err.print(`${shownText(file)}: cannot be read: ${text.failure}\n`)
     return 1
   }
-  const imported = importBridge(text.value)
+  const imported = importBridge(text.value.text, text.value.findings)
   const rules = writeRules(imported, fileNameOf(file))
   const failures: string[] = []
   const write = (path: string, content: string) => {
-    const written = attempt(() => deps.writeFile(path, content))
+    const written = attempt(() => deps.writeFile(path, content, { replace }))
     if ('failure' in written) failures.push(`${shownText(path)}: cannot be written: ${written.failure}`)
   }
   if (out === undefined) await deps.out.print(rules)
   else write(out, rules)
-  if (configOut !== undefined) write(configOut, writeConfig(imported.options) || '# Nothing but defaults.\n')
+  if (configOut !== undefined && failures.length === 0)
+    write(configOut, writeConfigFile(imported, fileNameOf(file)))
 
-  const said = imported.findings.filter(({ level }) => level !== 'note')
-  const lines = said.map(({ line, level, text: what }) => {
-    const place = line === 0 ? shownText(file) : `${shownText(file)}:${line}`
-    return `${place}: ${level === 'warning' ? 'warning: ' : ''}${what}`
-  })
-  const notes = imported.findings.length - said.length
-  const summary = `${shownText(file)}: ${linesSummary(imported)}; ${notes} differences are told in the comments of the rules`
-  await deps.err.print([...lines, ...failures, summary].map((line) => `${line}\n`).join(''))
+  await deps.err.print([...report(imported, file), ...failures].map((line) => `${line}\n`).join(''))
   return failures.length > 0 || imported.findings.some(({ level }) => level === 'problem') ? 1 : 0
 }
 
-interface ImportWords {
-  readonly file: string
-  readonly out: string | undefined
-  readonly configOut: string | undefined
+function outputMistakes(
+  file: string,
+  outputs: readonly (string | undefined)[],
+  replace: boolean,
+  { exists }: ImportDeps,
+): readonly Mistake[] {
+  const named = outputs.filter((path) => path !== undefined)
+  const paths = [...(file === '' ? [] : [file]), ...named].map((path) => resolve(path))
+  if (new Set(paths).size < paths.length)
+    return [{ message: 'the file that is read and those that are written must each be another one' }]
+  const there = replace ? [] : named.filter((path) => exists(path))
+  return there.map((path) => ({
+    message: `${shownText(path)}: is there already: name another file, or replace it by --force`,
+  }))
 }
 
-const FLAGS = ['out', 'config-out']
-
-function readImportWords(words: readonly string[]): ImportWords | { readonly mistake: string } {
-  const files: string[] = []
-  const values = new Map<string, string>()
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? ''
-    const [, flag, inline] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(word) ?? []
-    if (flag === undefined) files.push(word)
-    else if (!FLAGS.includes(flag))
-      return { mistake: `there is no flag ${quoted(`--${flag}`)}${suggestion(flag, FLAGS)}` }
-    else {
-      const value = inline ?? words[++i] ?? ''
-      if (value === '' || values.has(flag)) return { mistake: `--${flag} needs one path` }
-      values.set(flag, value)
-    }
-  }
-  const [file = ''] = files
-  if (file === '' || files.length > 1)
-    return { mistake: 'name one file, as in `exhook-kafka import-4x emqx_bridge_kafka.conf`' }
-  const paths = [file, ...values.values()].map((path) => resolve(path))
-  if (new Set(paths).size < paths.length)
-    return { mistake: 'the file that is read and those that are written must each be another one' }
-  return { file, out: values.get('out'), configOut: values.get('config-out') }
+/** What there is to say beside the files: all that somebody should do something about, and the account of the lines. */
+function report(imported: Import, file: string): readonly string[] {
+  const said = imported.findings.filter(({ level }) => level !== 'note')
+  const lines = said.map(({ line, level, text }) => {
+    const place = line === 0 ? shownText(file) : `${shownText(file)}:${line}`
+    return `${place}: ${level === 'warning' ? 'warning: ' : ''}${text}`
+  })
+  const notes = imported.findings.length - said.length
+  const told = notes === 0 ? '' : `; ${counted(notes, 'note')} in the comments of the rules`
+  return [...lines, `${shownText(file)}: ${linesSummary(imported)}${told}`]
 }
 
 /** The header of the rules tells what was read, not where it lay. */
 const fileNameOf = (path: string): string => path.split(/[\\/]/).at(-1) || path
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or directory',
+  EISDIR: 'it is a directory',
+  EACCES: 'no permission',
+  EEXIST: 'it is there already: name another file, or replace it by --force',
+}
 
 function attempt<T>(action: () => T): { readonly value: T } | { readonly failure: string } {
   try {
     return { value: action() }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    return { failure: code === 'ENOENT' ? 'there is no such file or directory' : (code ?? message) }
+    return { failure: code === undefined ? message : (WHY[code] ?? code) }
   }
 }

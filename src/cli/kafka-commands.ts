@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Config, KafkaConfig } from '../config/config.ts'
-import { ConfigError, type Mistake } from '../config/config-error.ts'
+import { ConfigError, type Mistake, wordMistake } from '../config/config-error.ts'
 import { type ConfigSources, loadConfig } from '../config/load-config.ts'
 import { secretValues } from '../config/secret-values.ts'
 import { type KafkaClientConfig, kafkaClientConfig } from '../kafka/client-config.ts'
@@ -17,6 +17,7 @@ import { runDeadLettersList } from './dead-letters-list.ts'
 import { redriveGroups, runDeadLettersRedrive } from './dead-letters-redrive.ts'
 import { failureText } from './failure-text.ts'
 import { DEAD_LETTERS_HELP, TAIL_HELP } from './kafka-help.ts'
+import { tellMistakes } from './mistakes.ts'
 import type { CommandOutput } from './stream-output.ts'
 import { runTail } from './tail.ts'
 import { type CommandSpec, type CommandWords, countOf, readWords } from './words.ts'
@@ -67,7 +68,7 @@ const SPECS: Readonly<Record<string, { readonly spec: CommandSpec; readonly unde
 
 /**
  * `tail` and `dead-letters list|watch|redrive`. `words` are those after the name of the command. Returns the exit code: 0 when all
- * is well, 1 for a mistake or when Kafka did not do it, 2 for a missing word or one too many. A connection to a
+ * is well, 1 when Kafka did not do it, else as `exitCodeOf`. A connection to a
  * broker that does not answer may be open still.
  */
 export async function runKafkaCommand(
@@ -82,15 +83,8 @@ export async function runKafkaCommand(
   }
   const [action = '', ...others] = words
   const command = name === 'tail' ? SPECS.tail : action === 'tail' ? undefined : ownOf(action)
-  if (command === undefined) {
-    const actions = ['list', 'watch', 'redrive']
-    const what =
-      action === ''
-        ? 'say what to do'
-        : `there is no dead-letters ${quoted(action)}${suggestion(action, actions)}`
-    await deps.err.print(`dead-letters: ${what}\n\n${help}`)
-    return 2
-  }
+  const given = { command: name, words, help }
+  if (command === undefined) return tellMistakes([wordMistake(noSuchAction(action))], given, deps.err)
   const read = readWords(name === 'tail' ? words : others, command.spec)
   const mistakes = [...read.mistakes]
   const understood = command.understand(read, deps, mistakes)
@@ -101,11 +95,17 @@ export async function runKafkaCommand(
     todo = understood(config)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    await deps.err.print(`${error.message}\n`)
-    return read.fits ? 1 : 2
+    return tellMistakes(error.mistakes, given, deps.err)
   }
   return (await runOnKafka(todo, config, deps)) ? 0 : 1
 }
+
+const ACTIONS = ['list', 'watch', 'redrive']
+
+const noSuchAction = (action: string): string =>
+  action === ''
+    ? 'say what to do: list, watch or redrive'
+    : `there is no dead-letters ${quoted(action)}${suggestion(action, ACTIONS)}`
 
 const ownOf = (action: string) => (Object.hasOwn(SPECS, action) ? SPECS[action] : undefined)
 

@@ -20,8 +20,8 @@ export const TAIL_HELP = `exhook-kafka tail <Kafka topic>: prints records as the
 A line: partition@offset, time, key, header emqx-event, value. A payload in base64, of the format bridge, is shown
 decoded. Ctrl-C ends it.
 
-Exit codes: 0 ended by Ctrl-C, --max or whoever reads; 1 a mistake in a flag or the configuration, or Kafka cannot be read;
-2 a word missing or too many.
+Exit codes: 0 ended by Ctrl-C, --max or whoever reads; 1 a wrong value of a flag or in the configuration, or Kafka cannot be
+read; 2 words that it cannot take.
 ${COMMON}`
 
 export const DEAD_LETTERS_HELP = `exhook-kafka dead-letters: looks at what Kafka refused, and puts it back
@@ -42,6 +42,6 @@ export const DEAD_LETTERS_HELP = `exhook-kafka dead-letters: looks at what Kafka
 redrive goes on where the last one with the same filter ended (group exhook-kafka-redrive, with a filter one of its
 own), commits only what Kafka acknowledged, skips those that were cut, and ends at the first that is refused again.
 
-Exit codes: 0 all done; 1 a mistake in a flag or the configuration, Kafka cannot be read, a letter was refused again, or a
-redrive was stopped before its end; 2 a word missing or too many.
+Exit codes: 0 all done; 1 a wrong value of a flag or in the configuration, Kafka cannot be read, a letter was refused again, or
+a redrive was stopped before its end; 2 words that it cannot take.
 ${COMMON}`

@@ -1,5 +1,4 @@
-import { ConfigError, type Mistake } from '../config/config-error.ts'
-import { httpUrl } from '../config/formats.ts'
+import { ConfigError, type Mistake, wordMistake } from '../config/config-error.ts'
 import { type ConfigSources, loadConfig } from '../config/load-config.ts'
 import { tryRead } from '../config/values.ts'
 import { adviceOn, adviceOnError } from '../emqx/advice.ts'
@@ -7,9 +6,11 @@ import { EmqxApiError } from '../emqx/api-error.ts'
 import { durationMs } from '../emqx/duration.ts'
 import { createEmqxApi, type EmqxApiConfig } from '../emqx/emqx-api.ts'
 import { type RegisterOptions, registerProvider } from '../emqx/register-provider.ts'
+import { serverUrlProblem } from '../emqx/server-url.ts'
 import type { PemFile, WantedProvider } from '../emqx/wanted-provider.ts'
 import { quoted } from '../text/quoted.ts'
 import { REGISTER_HELP } from './emqx-help.ts'
+import { tellMistakes } from './mistakes.ts'
 import { registrationJson, registrationText } from './register-report.ts'
 import type { CommandOutput } from './stream-output.ts'
 import { type CommandSpec, type CommandWords, countOf, readWords } from './words.ts'
@@ -24,12 +25,13 @@ export interface RegisterDeps extends Pick<ConfigSources, 'env' | 'readFile'> {
 
 const SPEC: CommandSpec = {
   values: [
-    ...['emqx', 'url', 'name', 'request-timeout', 'auto-reconnect', 'pool-size', 'wait'],
+    ...['url', 'request-timeout', 'auto-reconnect', 'pool-size', 'wait'],
     ...['ssl-ca-file', 'ssl-cert-file', 'ssl-key-file'],
   ],
   switches: ['dry-run', 'json', 'first'],
   words: [],
   sections: ['emqx', 'log'],
+  aliases: { emqx: 'emqx-api-url', name: 'emqx-provider-name' },
 }
 
 const DEFAULT_WAIT_S = 15
@@ -46,7 +48,7 @@ interface Understood {
 
 /**
  * `register`. `words` are those after the name of the command. Returns the exit code: 0 when EMQX has it and every node is
- * connected, 1 for a mistake or when EMQX did not do it, 2 for a word too many, 3 when a node is not connected.
+ * connected, 1 when EMQX did not do it, 3 when a node is not connected, else as `exitCodeOf`.
  */
 export async function runRegister(words: readonly string[], deps: RegisterDeps): Promise<number> {
   if (words.some((word) => word === '--help' || word === '-h')) {
@@ -59,8 +61,7 @@ export async function runRegister(words: readonly string[], deps: RegisterDeps):
     understood = understand(read, deps)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    await deps.err.print(`${error.message}\n`)
-    return read.fits ? 1 : 2
+    return tellMistakes(error.mistakes, { command: 'register', words, help: REGISTER_HELP }, deps.err)
   }
   const { api, wanted, options, json } = understood
   const subject = { name: wanted.name, url: wanted.url, emqxUrl: api.url }
@@ -76,7 +77,7 @@ export async function runRegister(words: readonly string[], deps: RegisterDeps):
     return options.dryRun || connected ? 0 : 3
   } catch (error) {
     if (!(error instanceof EmqxApiError)) throw error
-    const advice = adviceOnError(error)
+    const advice = adviceOnError(error, 'register')
     await deps.err.print(`EMQX: ${error.message}\n${advice === '' ? '' : `${advice}\n`}`)
     return 1
   }
@@ -88,18 +89,15 @@ function understand(
   deps: RegisterDeps,
 ): Understood {
   const mistakes: Mistake[] = [...ofWords]
-  const renamed = [
-    ...(values.emqx === undefined ? [] : [`--emqx-api-url=${values.emqx}`]),
-    ...(values.name === undefined ? [] : [`--emqx-provider-name=${values.name}`]),
-  ]
-  const emqx = emqxSection({ argv: [...rest, ...renamed], env: deps.env, readFile: deps.readFile }, mistakes)
+  const { aliases: flagAliases = {} } = SPEC
+  const emqx = emqxSection({ argv: rest, flagAliases, env: deps.env, readFile: deps.readFile }, mistakes)
   const { url } = values
+  const urlProblem = url === undefined ? null : serverUrlProblem(url)
   if (url === undefined)
-    mistakes.push({
-      message: '--url is missing: where EMQX reaches this server, as http://exhook-kafka:9000',
-    })
-  else if (!httpUrl.accepts(url))
-    mistakes.push({ message: `--url: must be ${httpUrl.expects}${shownUnlessSecret(url)}` })
+    mistakes.push(
+      wordMistake('--url is missing: where EMQX reaches this server, as http://exhook-kafka:9000'),
+    )
+  else if (urlProblem !== null) mistakes.push({ message: `--url: ${urlProblem}` })
   const pems = pemFiles(values, deps, mistakes)
   if (url?.startsWith('http:') && Object.values(pems).some((pem) => pem !== null))
     mistakes.push({
@@ -116,7 +114,7 @@ function understand(
     api: { url: emqx.apiUrl, key: emqx.apiKey, secret: emqx.apiSecret },
     wanted: {
       name: emqx.providerName,
-      url: url.replace(/\/+$/, ''),
+      url: url.replace(/\/$/, ''),
       requestTimeout,
       autoReconnect,
       poolSize: Number.isFinite(poolSize) ? poolSize : 8,
@@ -137,7 +135,11 @@ function emqxSection(sources: ConfigSources, mistakes: Mistake[]) {
   try {
     const { apiUrl, apiKey, apiSecret, providerName } = loadConfig(sources).emqx
     if (apiUrl === null)
-      mistakes.push({ message: "--emqx is missing: where EMQX's dashboard listens, as http://emqx:18083" })
+      mistakes.push(
+        wordMistake(
+          "--emqx is missing (or emqx.api_url, EXHOOK_EMQX_API_URL): where EMQX's dashboard listens, as http://emqx:18083",
+        ),
+      )
     if (apiKey === null || apiSecret === null)
       mistakes.push({
         message:
@@ -175,6 +177,3 @@ function duration(values: CommandWords['values'], name: string, mistakes: Mistak
     mistakes.push({ message: `--${name}: must be a duration like 5s or 500ms, not ${quoted(text)}` })
   return text
 }
-
-/** `user:password@host` is what people try. */
-const shownUnlessSecret = (text: string): string => (text.includes('@') ? '' : `, not ${quoted(text)}`)

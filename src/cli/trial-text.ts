@@ -3,19 +3,21 @@ import { prettyJson } from '../text/pretty-json.ts'
 import { shown, shownBytes, shownText } from '../text/shown.ts'
 import { counted, table } from '../text/table.ts'
 import { utf8Text } from '../text/utf8.ts'
-import { outcomeText } from './outcome-text.ts'
+import { outcomeLines } from './outcome-text.ts'
 import { timeText } from './record-lines.ts'
 import { defaultsOf, type Trial } from './trial.ts'
 
-/** A trial for people: the event, each rule, each record. */
+/** A trial for people: the event, each rule (below it each topic filter, where the event has several), each record. */
 export function trialText(trial: Trial): string {
   const { outcomes, records } = trial.explanation
   const { hook } = trial.event
-  const rules = outcomes.map((outcome) => [
-    outcome.reason === null ? '+' : '-',
-    outcome.rule.name,
-    outcomeText(outcome, hook),
-  ])
+  const rules = outcomes.flatMap((outcome) =>
+    outcomeLines(outcome, hook).map(({ made, topic, text }) => [
+      made ? '+' : '-',
+      topic === null ? outcome.rule.name : `  ${shownText(topic)}`,
+      text,
+    ]),
+  )
   return [
     headText(trial),
     '\n',

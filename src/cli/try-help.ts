@@ -15,5 +15,5 @@ Shows what the rules make of an event: which match, which do not and why, and th
   --json        one line of JSON instead of text, for scripts
   --help        this
 
-Exit codes: 0 it was tried, also when nothing came of it; 1 a mistake in a file; 2 words that it cannot take.
+Exit codes: 0 it was tried, also when nothing came of it; 1 a mistake in a file or in --hook; 2 words that it cannot take.
 `

@@ -11,6 +11,7 @@ import { counted } from '../text/table.ts'
 import { utf8Text } from '../text/utf8.ts'
 import { createExplain } from '../trial/explain.ts'
 import { createMakeHookCall } from '../trial/hook-call.ts'
+import { tellMistakes } from './mistakes.ts'
 import type { CommandOutput } from './stream-output.ts'
 import { trialJson } from './trial-json.ts'
 import { trialText } from './trial-text.ts'
@@ -25,7 +26,7 @@ export interface TryDeps {
   readonly err: CommandOutput
 }
 
-/** `try <rules.yaml> <event.json>`. Returns the exit code: 0 tried, 1 a mistake in a file, 2 words that it cannot take. */
+/** `try <rules.yaml> <event.json>`. Returns the exit code: 0 tried, 1 a mistake in a file, else as `exitCodeOf`. */
 export async function runTry(argv: readonly string[], { readBytes, out, err }: TryDeps): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
     await out.print(TRY_HELP)
@@ -33,16 +34,12 @@ export async function runTry(argv: readonly string[], { readBytes, out, err }: T
   }
   const { words, values, switches, mistakes } = readWords(argv, SPEC)
   const hook = values.hook === undefined ? null : hookOf(values.hook)
-  const problems = [
-    ...mistakes.map(({ message }) => message),
-    ...(hook === undefined
-      ? [`--hook: there is no hook ${quoted(values.hook ?? '')}${hookHint(values.hook ?? '')}`]
-      : []),
-  ]
-  if (problems.length > 0) {
-    await err.print(`${problems.map((problem) => `try: ${problem}\n`).join('')}\n${TRY_HELP}`)
-    return 2
-  }
+  const all = [...mistakes]
+  if (hook === undefined)
+    all.push({
+      message: `--hook: there is no hook ${quoted(values.hook ?? '')}${hookHint(values.hook ?? '')}`,
+    })
+  if (all.length > 0) return tellMistakes(all, { command: 'try', words: argv, help: TRY_HELP }, err)
   try {
     const { 'rule file': rulesPath = '', 'file with the event': eventPath = '' } = words
     const [rules, event] = both(
@@ -51,8 +48,7 @@ export async function runTry(argv: readonly string[], { readBytes, out, err }: T
     )
     const contract: Contract = loadContract()
     const call = createMakeHookCall(contract)(event)
-    if (call === null)
-      throw new ConfigError([{ file: eventPath, message: `these bytes are no request of ${event.hook}` }])
+    if (call === null) throw new ConfigError([{ file: eventPath, message: noRequest(event) }])
     const trial = { event, call, explanation: createExplain(rules)(call) }
     await out.print(switches.has('json') ? trialJson(trial) : trialText(trial))
     return 0
@@ -62,6 +58,12 @@ export async function runTry(argv: readonly string[], { readBytes, out, err }: T
     await err.print(`${lines.join('')}${counted(error.mistakes.length, 'mistake')}\n`)
     return 1
   }
+}
+
+function noRequest(event: TrialEvent): string {
+  const isWritten = event.kind === 'recorded' && /^\s*\{/.test(event.request.toString('latin1'))
+  const hint = isWritten ? ': an event in JSON names its hook itself, so leave out `--hook`' : ''
+  return `these bytes are no request of ${event.hook}${hint}`
 }
 
 const SPEC = {

@@ -1,7 +1,7 @@
-import type { Mistake } from '../config/config-error.ts'
-import { CONFIG_FLAG, takesNextWord } from '../config/from-flags.ts'
+import { type Mistake, wordMistake } from '../config/config-error.ts'
+import { CONFIG_FLAG, type FlagAliases, flagOf, noSuchFlag, takesNextWord } from '../config/from-flags.ts'
 import { OPTION_LIST } from '../config/option-list.ts'
-import { suggestion } from '../text/did-you-mean.ts'
+import { didYouMean } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
 
 /** What a command takes beside the options of the configuration. */
@@ -12,32 +12,40 @@ export interface CommandSpec {
   readonly switches: readonly string[]
   /** Names of the words without a flag, all of them needed. */
   readonly words: readonly string[]
+  /** The name of the last word, of which there may be any number; default: one of each. */
+  readonly more?: string
   /** The sections of the configuration that it has a use for; default: those of a command that only talks to Kafka. */
   readonly sections?: readonly string[]
+  /** Names of its own for flags of the configuration. */
+  readonly aliases?: FlagAliases
 }
 
 export interface CommandWords {
   /** By the names of the spec; complete when there are no mistakes. */
   readonly words: Readonly<Record<string, string>>
+  /** Those beyond the first of `more`. */
+  readonly others: readonly string[]
   readonly values: Readonly<Record<string, string>>
   readonly switches: ReadonlySet<string>
   /** The flags of the configuration, for `loadConfig`. */
   readonly rest: readonly string[]
   /** All of them, also those about words. */
   readonly mistakes: readonly Mistake[]
-  /** Whether there are as many words as are needed. */
-  readonly fits: boolean
 }
 
 const KAFKA_SECTIONS = ['kafka', 'dead_letters', 'log']
 
-/** The flags of these sections of the configuration; all others are serve's. */
+/** The flags of these sections of the configuration; all others are serve's. None for a command without a section. */
 function configFlags(sections: readonly string[]): ReadonlySet<string> {
-  const options = OPTION_LIST.filter(({ path }) => sections.some((section) => path.startsWith(`${section}.`)))
+  if (sections.length === 0) return new Set()
+  // Every secret is in it: that it is not taken from a flag is then said, and its value is not repeated.
+  const options = OPTION_LIST.filter(
+    ({ path, secret }) => secret || sections.some((section) => path.startsWith(`${section}.`)),
+  )
   return new Set([CONFIG_FLAG, ...options.map(({ flag }) => flag)])
 }
 
-/** Sorts the words of a command line; every mistake at once. */
+/** Sorts the words of a command line; every mistake at once, all of them `ofWords`. */
 export function readWords(argv: readonly string[], spec: CommandSpec): CommandWords {
   const mistakes: Mistake[] = []
   const values: Record<string, string> = {}
@@ -45,37 +53,44 @@ export function readWords(argv: readonly string[], spec: CommandSpec): CommandWo
   const plain: string[] = []
   const rest: string[] = []
   const ofConfig = configFlags(spec.sections ?? KAFKA_SECTIONS)
-  const known = [...spec.values, ...spec.switches, ...ofConfig]
+  const aliases = Object.keys(spec.aliases ?? {})
+  const known = [...spec.values, ...spec.switches, ...aliases, ...ofConfig]
+  let mayLackWords = false
 
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? ''
-    const [, name, , inline] = /^--?([^=-][^=]*)(=([\s\S]*))?$/.exec(word) ?? []
+    const { name, written, inline } = flagOf(word)
     if (name === undefined) {
       plain.push(word)
       continue
     }
-    const isSwitch = spec.switches.includes(name)
+    const isKnown = known.includes(name)
+    const isSwitch = spec.switches.includes(isKnown ? name : (didYouMean(name, known) ?? ''))
     const value = inline ?? (!isSwitch && takesNextWord(name, argv[i + 1]) ? argv[++i] : undefined)
-    if (isSwitch) {
-      if (value !== undefined) mistakes.push({ message: `--${name}: takes no value` })
+    if (!isKnown) {
+      mistakes.push(wordMistake(`${noSuchFlag(written, [...known, 'help'])}${servesFlag(name)}`))
+      // What it took may be its value or one of the words.
+      mayLackWords ||= inline === undefined && value !== undefined
+    } else if (isSwitch) {
+      if (value !== undefined) mistakes.push(wordMistake(`--${name}: takes no value`))
       switches.add(name)
     } else if (spec.values.includes(name)) {
-      if (value === undefined || value === '') mistakes.push({ message: `--${name}: needs a value` })
-      else if (name in values) mistakes.push({ message: `--${name}: is given twice` })
+      if (value === undefined || value === '') mistakes.push(wordMistake(`--${name}: needs a value`))
+      else if (name in values) mistakes.push(wordMistake(`--${name}: is given twice`))
       else values[name] = value
-    } else if (ofConfig.has(name) || OPTION_LIST.some(({ flag, secret }) => secret && flag === name)) {
-      rest.push(value === undefined ? `--${name}` : `--${name}=${value}`)
-    } else {
-      mistakes.push({ message: `--${name}: unknown flag here${suggestion(name, known)}` })
-    }
+    } else rest.push(value === undefined ? `--${name}` : `--${name}=${value}`)
   }
   const words = Object.fromEntries(spec.words.flatMap((name, i) => pair(name, plain[i])))
-  for (const name of spec.words.slice(plain.length)) mistakes.push({ message: `name a ${name}` })
-  for (const word of plain.slice(spec.words.length)) {
-    mistakes.push({ message: `${quoted(word)} is not expected here` })
-  }
-  return { words, values, switches, rest, mistakes, fits: plain.length === spec.words.length }
+  const missing = mayLackWords ? [] : spec.words.slice(plain.length)
+  for (const name of missing) mistakes.push(wordMistake(`name a ${name}`))
+  const others = plain.slice(spec.words.length)
+  if (spec.more === undefined)
+    for (const word of others) mistakes.push(wordMistake(`${quoted(word)} is not expected here`))
+  return { words, others, values, switches, rest, mistakes }
 }
+
+const servesFlag = (name: string): string =>
+  OPTION_LIST.some(({ flag }) => flag === name) ? ' here: it is one of `serve`' : ''
 
 const pair = (name: string, word: string | undefined): [string, string][] =>
   word === undefined ? [] : [[name, word]]

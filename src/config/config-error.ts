@@ -7,7 +7,12 @@ export interface Mistake {
   readonly column?: number
   /** What is wrong, and the fix. */
   readonly message: string
+  /** It is about the words of a command line, not about what they say: an unknown flag, a value that is missing. */
+  readonly ofWords?: true
 }
+
+/** A mistake in the words of a command line. */
+export const wordMistake = (message: string): Mistake => ({ message, ofWords: true })
 
 /** `file:line:column: message`, as compilers print it. */
 export function formatMistake(mistake: Mistake): string {

@@ -4,7 +4,7 @@ import { ConfigError, type Mistake } from './config-error.ts'
 import { CROSS_CHECKS } from './cross-checks.ts'
 import { type Env, readEnvironment } from './from-environment.ts'
 import { readConfigText } from './from-file.ts'
-import { readFlags } from './from-flags.ts'
+import { type FlagAliases, readFlags } from './from-flags.ts'
 import { camelCase, type NamedOption, ROOT, type Section } from './option-list.ts'
 import { type Layer, mistakeAt } from './setting.ts'
 import { mergeLayers, type ReadFile, tryRead, type Values } from './values.ts'
@@ -13,6 +13,8 @@ import { mergeLayers, type ReadFile, tryRead, type Values } from './values.ts'
 export interface ConfigSources {
   /** The words after the name of the command; `--help`, `--version` and `--print-config` are passed over. */
   readonly argv: readonly string[]
+  /** Other names of its flags; default: none. */
+  readonly flagAliases?: FlagAliases
   readonly env: Env
   /** Gives the text of a file as UTF-8, or throws as `readFileSync` does. */
   readonly readFile: ReadFile
@@ -32,11 +34,11 @@ export function loadConfig(sources: ConfigSources): Config {
  * As loadConfig, but with the mistakes beside the configuration, which then has defaults in the place of what is wrong:
  * for looking at what else is wrong, not for use.
  */
-export function readConfig({ argv, env, readFile }: ConfigSources): {
+export function readConfig({ argv, flagAliases, env, readFile }: ConfigSources): {
   readonly config: Config
   readonly mistakes: readonly Mistake[]
 } {
-  const flags = readFlags(argv)
+  const flags = readFlags(argv, flagAliases)
   const environment = readEnvironment(env)
   const file = readFileLayer(flags.configPath ?? environment.configPath, readFile)
   const layers = [file, environment, flags]

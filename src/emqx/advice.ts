@@ -3,19 +3,36 @@ import { shownText } from '../text/shown.ts'
 import type { EmqxApiError } from './api-error.ts'
 import type { Registration } from './register-provider.ts'
 
+/** Who asks EMQX: a person by `register`, or `serve` by itself. Each names its settings in another way. */
+export type AskedBy = 'register' | 'serve'
+
+const NAMES = {
+  register: {
+    url: '--emqx (emqx.api_url)',
+    login: 'EXHOOK_EMQX_API_KEY and EXHOOK_EMQX_API_SECRET, or the files that stand for them',
+    again: 'the same command can be given again',
+  },
+  serve: {
+    url: 'emqx.api_url',
+    login: 'emqx.api_key and emqx.api_secret',
+    again: 'it is asked again',
+  },
+} as const
+
 /** What to do about a failed request, as a sentence to follow the error; '' when the error says all. */
-export function adviceOnError({ kind }: EmqxApiError): string {
+export function adviceOnError({ kind }: EmqxApiError, by: AskedBy): string {
+  const { url, login, again } = NAMES[by]
   switch (kind) {
     case 'unauthorized':
-      return 'EMQX does not know this API key, its secret is another, or it has expired: look at EXHOOK_EMQX_API_KEY and EXHOOK_EMQX_API_SECRET (a key is made in the dashboard under System, API Key; the login of the dashboard is none)'
+      return `EMQX does not know this API key, its secret is another, or it has expired: look at ${login} (a key is made in the dashboard under System, API Key; the login of the dashboard is none)`
     case 'forbidden':
       return 'the API key may not do this: give it the role administrator'
     case 'unreachable':
-      return "look at --emqx: it is the address of EMQX's dashboard, by default port 18083"
+      return `look at ${url}: it is the address of EMQX's dashboard, by default port 18083`
     case 'timeout':
-      return 'look whether EMQX is well; the same command can be given again'
+      return `look whether EMQX is well; ${again}`
     case 'not-emqx':
-      return "look at --emqx: it must be the dashboard's address of an EMQX from 5.0 on (4.x has no such API)"
+      return `look at ${url}: it must be the dashboard's address of an EMQX from 5.0 on (4.x has no such API)`
     default:
       return ''
   }

@@ -4,7 +4,7 @@ import type { ProviderLoad } from '../exhook/provider-calls.ts'
 import { askedInterests } from '../exhook/provider-loaded.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
 import { createEmqxApi } from './emqx-api.ts'
-import { createHookKeeper, type HookKeeper, type HookKeeperConfig } from './hook-keeper.ts'
+import { createHookKeeper, type HookKeeper, type HookKeeperConfig, troubleText } from './hook-keeper.ts'
 import { createHookKnowledge, type EmqxWord } from './hook-knowledge.ts'
 import { hookStanding } from './hook-standing.ts'
 import { createHookTelling } from './hook-telling.ts'
@@ -54,13 +54,18 @@ export function createEmqxHooks(
   const ending = new AbortController()
   const knowledge = createHookKnowledge({ interests, filters })
   const keeper = createKeeper()
-  const fix =
-    keeper === null
-      ? `${BY_HAND}, or give this one an API key (emqx.api_url, emqx.api_key, emqx.api_secret)`
-      : `it is had to load this server again; if that does not help, ${BY_HAND}`
   const tell = createHookTelling(log, fix)
   const askedNow = () => JSON.stringify([...askedInterests(interests(), filters)])
   let asked = askedNow()
+
+  /** What is kept from being done is not promised. */
+  function fix(): string {
+    if (keeper === null)
+      return `${BY_HAND}, or give this one an API key (emqx.api_url, emqx.api_key, emqx.api_secret)`
+    return keeper.trouble === null
+      ? `it is had to load this server again; if that does not help, ${BY_HAND}`
+      : `${troubleText(keeper.trouble)}; or ${BY_HAND}`
+  }
 
   function createKeeper(): HookKeeper | null {
     const { apiUrl: url, apiKey: key, apiSecret: secret, providerName } = emqx
@@ -78,7 +83,7 @@ export function createEmqxHooks(
 
   return {
     get state() {
-      return { nodes: knowledge.nodes(), fix, note: keeper?.note ?? '' }
+      return { nodes: knowledge.nodes(), fix: fix(), trouble: keeper?.trouble ?? null }
     },
     loaded(load) {
       knowledge.loaded(load)
@@ -90,7 +95,7 @@ export function createEmqxHooks(
       asked = askedNow()
       const nodes = knowledge.nodes()
       tell(nodes)
-      if (nodes.length === 0 && keeper === null && asked !== before) log.warn({ fix }, UNKNOWN)
+      if (nodes.length === 0 && keeper === null && asked !== before) log.warn({ fix: fix() }, UNKNOWN)
       keeper?.run()
     },
     look: () => keeper?.run(),

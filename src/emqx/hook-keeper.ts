@@ -7,19 +7,27 @@ import { EmqxApiError } from './api-error.ts'
 import type { EmqxApi } from './emqx-api.ts'
 import type { EmqxWord } from './hook-knowledge.ts'
 import type { HookStanding } from './hook-standing.ts'
-import type { Reloader } from './reload.ts'
+import type { Reloader, ReloadOutcome } from './reload.ts'
+
+/** What is not well with EMQX and its hooks, and what is to be done about it. */
+export interface KeeperTrouble {
+  readonly what: string
+  readonly fix: string
+}
+
+export const troubleText = ({ what, fix }: KeeperTrouble): string => (fix === '' ? what : `${what}: ${fix}`)
 
 /**
  * Keeps EMQX's hooks as the rules need them, by its REST API: compares, and has EMQX load this server again where events would be
  * lost. While that happens EMQX calls nobody for some ms, so it is not done for less traffic alone.
  *
- * **At most one re-load for each `run`.** Before it, it waits for a random while and looks again: the first process of a
+ * **At most one re-load for each `run`** (one that EMQX refuses is none, and is tried again). Before it, it waits for a random while and looks again: the first process of a
  * deployment mends it for all. Where EMQX still differs afterwards (it may have asked a process with older rules), that is said
  * and nothing more is done but to look. So processes with different rules, as in a rolling update, never fight for long.
  */
 export interface HookKeeper {
-  /** What is not well with asking EMQX; '' when all is. */
-  readonly note: string
+  /** What keeps it from its work; null: nothing does. */
+  readonly trouble: KeeperTrouble | null
   /** Other rules are in force, or this process has begun to serve. Returns at once. */
   run(): void
   /** Nothing is begun from now on, and a question under way ends. Safe twice and without run. */
@@ -57,7 +65,10 @@ export function createHookKeeper(config: HookKeeperConfig, deps: HookKeeperDeps)
   /** The one re-load of this run is still to be had. */
   let mayReload = false
   let stopped = false
-  let note = ''
+  /** What is wrong with looking, as of the last look. */
+  let looking: KeeperTrouble | null = null
+  /** Why the re-load did not help, until the hooks are as needed or another one may be tried. */
+  let reloading: KeeperTrouble | null = null
   let looping: Promise<void> | null = null
 
   async function loop(): Promise<void> {
@@ -90,7 +101,8 @@ export function createHookKeeper(config: HookKeeperConfig, deps: HookKeeperDeps)
       return now?.state === 'differs' && now.losesEvents && !stopped ? await reload() : now?.state === 'same'
     } catch (error) {
       if (!(error instanceof EmqxApiError)) throw error
-      if (!stopped) tell(`EMQX cannot be asked for its hooks: ${error.message}`, adviceOnError(error))
+      const what = `EMQX cannot be asked for its hooks: ${error.message}`
+      if (!stopped) looking = told(looking, what, adviceOnError(error, 'serve'))
       return false
     }
   }
@@ -99,23 +111,24 @@ export function createHookKeeper(config: HookKeeperConfig, deps: HookKeeperDeps)
   async function look(): Promise<HookStanding | null> {
     const provider = (await api.list()).find((one) => one.name === name)
     if (provider === undefined) {
-      tell(
-        `EMQX has no server ${shownText(name)}`,
-        'register it: exhook-kafka register, or set emqx.provider_name',
-      )
+      const fix = 'register it: exhook-kafka register, or set emqx.provider_name'
+      looking = told(looking, `EMQX has no server ${shownText(name)}`, fix)
       return null
     }
     if (provider.body.enable === false) {
-      tell('this server is disabled in EMQX', 'enable it in EMQX')
+      looking = told(looking, 'this server is disabled in EMQX', 'enable it in EMQX')
       return null
     }
     const { nodes } = provider
     const [hooks, version] = await Promise.all([api.hooks(name), oldestVersion()])
     const standing = deps.onWord({ nodes, hooks, version })
+    if (standing.state === 'same') reloading = null
     const away = nodes.filter(({ status }) => status !== 'connected').map(({ node }) => shownText(node))
-    if (away.length === 0) note = ''
-    else
-      tell(`EMQX has not loaded this server on ${away.join(', ')}`, 'EMQX tries again by itself; see its log')
+    if (away.length === 0) looking = null
+    else {
+      const what = `EMQX has not loaded this server on ${away.join(', ')}`
+      looking = told(looking, what, 'EMQX tries again by itself; see its log')
+    }
     return away.length < nodes.length ? standing : null
   }
 
@@ -131,16 +144,18 @@ export function createHookKeeper(config: HookKeeperConfig, deps: HookKeeperDeps)
 
   async function reload(): Promise<boolean> {
     mayReload = false
-    log.info({ provider: name }, 'having EMQX load this server again, as the rules need other hooks')
-    // Its own comparison is not used: the rules may have changed again, and `hooks.filters` counts.
-    const { outcome } = await deps.reloader.reload(name, new Map())
+    if (reloading === null)
+      log.info({ provider: name }, 'having EMQX load this server again, as the rules need other hooks')
+    const outcome = await askReload()
+    if (outcome === null) return false
     const standing = await look()
     if (standing?.state === 'same') {
       log.info({ provider: name }, 'EMQX has loaded this server again')
       return true
     }
     if (standing?.losesEvents)
-      tell(
+      reloading = told(
+        reloading,
         'EMQX has loaded this server again and still calls other hooks',
         'perhaps it asked a process with other rules: nothing more is done until the rules change, or SIGHUP',
       )
@@ -148,19 +163,35 @@ export function createHookKeeper(config: HookKeeperConfig, deps: HookKeeperDeps)
     return false
   }
 
-  /** Once while it lasts. */
-  function tell(what: string, fix: string): void {
-    if (note !== what) log.warn({ provider: name, fix }, what)
-    note = what
+  /** null: EMQX did not do it. */
+  async function askReload(): Promise<ReloadOutcome['outcome'] | null> {
+    try {
+      // Its own comparison is not used: the rules may have changed again, and `hooks.filters` counts.
+      return (await deps.reloader.reload(name, new Map())).outcome
+    } catch (error) {
+      if (!(error instanceof EmqxApiError)) throw error
+      // Refused before anything was done, and somebody may give the key its right.
+      if (error.kind === 'unauthorized' || error.kind === 'forbidden') mayReload = true
+      const what = `EMQX was not had to load this server again: ${error.message}`
+      if (!stopped) reloading = told(reloading, what, adviceOnError(error, 'serve'))
+      return null
+    }
+  }
+
+  /** Logs a trouble once while it lasts. */
+  function told(before: KeeperTrouble | null, what: string, fix: string): KeeperTrouble {
+    if (before?.what !== what) log.warn({ provider: name, fix }, what)
+    return { what, fix }
   }
 
   return {
-    get note() {
-      return note
+    get trouble() {
+      return looking ?? reloading
     },
     run() {
       if (stopped) return
       wanted = mayReload = true
+      reloading = null
       if (begun) sleeper.wake()
       looping ??= loop()
     },

@@ -4,12 +4,13 @@ import type { NodeHooks } from './hook-knowledge.ts'
 /** What is said of the hooks that EMQX calls: each difference once while it lasts, and its end. */
 export type TellHooks = (nodes: readonly NodeHooks[]) => void
 
-/** `fix`: what is to be done about a difference, or is being done. */
-export function createHookTelling(log: Logger, fix: string): TellHooks {
+/** `fixNow`: what is to be done about a difference, or is being done. */
+export function createHookTelling(log: Logger, fixNow: () => string): TellHooks {
   /** What was said of each node that differs. */
   let told = new Map<string, string>()
 
   return (nodes) => {
+    const fix = fixNow()
     const differing = nodes.filter(({ state }) => state === 'differs')
     for (const { node, differences, losesEvents } of differing) {
       const hooks = differences.map(({ hook, what }) => `${hook} ${what}`)

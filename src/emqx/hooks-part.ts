@@ -1,24 +1,27 @@
 import type { ReadinessPart } from '../admin/readiness.ts'
 import { counted } from '../text/table.ts'
+import { type KeeperTrouble, troubleText } from './hook-keeper.ts'
 import type { NodeHooks } from './hook-knowledge.ts'
 
 /** What readiness says about EMQX's hooks. */
 export interface HooksState {
   readonly nodes: readonly NodeHooks[]
-  /** What is to be done about a difference, or is being done. */
+  /** What is to be done about a difference, or is being done; where that is kept from being done, why. */
   readonly fix: string
-  /** What came of asking EMQX, where that is not well; '' otherwise. */
-  readonly note: string
+  /** What came of asking EMQX, where that is not well, and what is to be done about it. */
+  readonly trouble: KeeperTrouble | null
 }
 
 /** More nodes than these are a number. */
 const MAX_NODES = 10
 
 /** The part `emqx` of readiness: not ok while events do not come because EMQX has not loaded the present rules. */
-export function hooksPart({ nodes, fix, note }: HooksState): ReadinessPart {
+export function hooksPart({ nodes, fix, trouble }: HooksState): ReadinessPart {
   const losing = nodes.filter(({ losesEvents }) => losesEvents)
-  const detail = losing.length > 0 ? `${few(losing.map(inWords))}: events are lost; ${fix}` : stateOf(nodes)
-  return { name: 'emqx', ok: losing.length === 0, detail: note === '' ? detail : `${detail}; ${note}` }
+  if (losing.length > 0)
+    return { name: 'emqx', ok: false, detail: `${few(losing.map(inWords))}: events are lost; ${fix}` }
+  const told = trouble === null ? '' : `; ${troubleText(trouble)}`
+  return { name: 'emqx', ok: true, detail: `${stateOf(nodes)}${told}` }
 }
 
 function stateOf(nodes: readonly NodeHooks[]): string {

@@ -1,4 +1,4 @@
-import { isHostAndPort } from '../config/hosts.ts'
+import { isHost, isHostAndPort } from '../config/hosts.ts'
 import { formatBytes, parseBytes } from '../config/sizes.ts'
 import { suggestion } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
@@ -114,13 +114,46 @@ export function readBridgeSetting({ line, key, value }: ConfSetting): BridgeSett
   return said(problem(line, text))
 }
 
+/** Kafka's own, which EMQX 4.x took too. */
+const DEFAULT_PORT = 9092
+
+/** Each server by itself: one that is not understood does not take the others with it. */
 function brokers(line: number, value: string): BridgeSetting {
-  const all = value.split(',').map((part) => part.trim())
-  const wrong = all.filter((part) => !isHostAndPort(part))
-  if (wrong.length === 0) return set(line, 'kafka.brokers', all)
+  const all = value.split(',').flatMap((part) => part.trim() || [])
+  const read = all.map((text) => ({ text, broker: brokerOf(text) }))
+  const good = [...new Set(read.flatMap(({ broker }) => broker ?? []))]
+  const without = read.filter(({ text, broker }) => broker !== null && broker !== text)
+  const wrong = read.filter(({ broker }) => broker === null)
   // `user:password@host` is what people try.
-  const shown = wrong.map((part) => (part.includes('@') ? 'one with a user name' : quoted(part))).join(', ')
-  return said(problem(line, `not all of it is host:port (${shown}): set kafka.brokers by hand`))
+  const shown = wrong.map(({ text }) => (text.includes('@') ? 'one with a user name' : quoted(text)))
+  const kept =
+    good.length === 0
+      ? 'nothing was made of it, set kafka.brokers by hand'
+      : `left out of kafka.brokers, where the others are: ${good.join(', ')}`
+  return {
+    options: good.length === 0 ? [] : [{ line, path: 'kafka.brokers', value: good }],
+    findings: [
+      ...(without.length === 0
+        ? []
+        : [
+            warning(
+              line,
+              `no port in ${without.map(({ text }) => quoted(text)).join(', ')}: ${DEFAULT_PORT} was taken, Kafka's default`,
+            ),
+          ]),
+      ...(shown.length === 0 && all.length > 0
+        ? []
+        : [problem(line, `not host:port: ${shown.join(', ') || quoted(value)}: ${kept}`)]),
+    ],
+  }
+}
+
+/** `host:port`, with Kafka's port where there is none; null: it is no address. */
+function brokerOf(text: string): string | null {
+  if (isHostAndPort(text)) return text
+  const withPort =
+    text.includes(':') && isHost(text) ? `[${text}]:${DEFAULT_PORT}` : `${text}:${DEFAULT_PORT}`
+  return isHostAndPort(withPort) ? withPort : null
 }
 
 function queryApiVersions(line: number, value: string): BridgeSetting {

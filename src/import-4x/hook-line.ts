@@ -3,6 +3,7 @@ import { suggestion } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
 import { shownText } from '../text/shown.ts'
 import type { ConfSetting } from './conf-lines.ts'
+import { duplicateFields } from './duplicate-fields.ts'
 import { type Finding, note, problem, warning } from './finding.ts'
 import { partitioning, type RuleKey } from './partitioning.ts'
 
@@ -19,7 +20,10 @@ export interface ImportedRule {
 export interface HookLine {
   /** null: none could be made. */
   readonly rule: ImportedRule | null
+  /** About the line itself. */
   readonly findings: readonly Finding[]
+  /** About the rule, where one comes of it: they would speak of nothing else. */
+  readonly ofRule: readonly Finding[]
 }
 
 /** Names that EMQX has given up since. */
@@ -39,17 +43,27 @@ export const isHookKey = (key: string): boolean => key.startsWith('bridge.kafka.
 /** Reads `bridge.kafka.hook.<hook>.<n> = {"filter": …, "topic": …}`. Never throws. */
 export function readHookLine({ line, key, value }: ConfSetting): HookLine {
   const findings: Finding[] = []
-  const none = (text: string): HookLine => ({ rule: null, findings: [...findings, problem(line, text)] })
+  const none = (text: string): HookLine => ({
+    ...{ rule: null, findings: [...findings, problem(line, text)], ofRule: [] },
+  })
 
   const name = HOOK_KEY.exec(key)?.[1] ?? ''
   const hook = RENAMED.get(name) ?? name
   if (!isHookPoint(hook))
     return none(`there is no hook ${quoted(name)}${suggestion(name, HOOKS.keys())}: no rule`)
-  if (hook !== name) findings.push(note(line, `${name} is called ${hook} now`))
-
   const fields = objectOf(value)
   if (fields === null)
     return none('the value is no JSON object like `{"filter": "#", "topic": "t"}`: no rule')
+  for (const field of duplicateFields(value)) {
+    const counts = fields[field]
+    const which = typeof counts === 'string' ? `, ${quoted(counts)},` : ''
+    findings.push(
+      warning(
+        line,
+        `\`${shownText(field)}\` is there more than once: the last one${which} counts here, the others are left out`,
+      ),
+    )
+  }
   for (const [field, content] of Object.entries(fields)) {
     if (!FIELDS.includes(field))
       findings.push(problem(line, `unknown field ${quoted(field)}${suggestion(field, FIELDS)}`))
@@ -59,12 +73,11 @@ export function readHookLine({ line, key, value }: ConfSetting): HookLine {
 
   const topic = text('topic')
   if (topic === undefined) return none('there is no `topic`, the Kafka topic: no rule')
-  findings.push(...oldFields(line, hook, text))
   const { key: ruleKey, findings: ofKey } = partitioning(line, text('strategy'), text('key'))
-  findings.push(...ofKey)
   const { filter, findings: ofFilter } = filterOf(line, hook, text('filter'))
-  findings.push(...ofFilter)
-  return { rule: { line, hook, filter, topic, key: ruleKey }, findings }
+  const renamed = hook === name ? [] : [note(line, `${name} is called ${hook} now`)]
+  const ofRule = [...renamed, ...oldFields(line, hook, text), ...ofKey, ...ofFilter]
+  return { rule: { line, hook, filter, topic, key: ruleKey }, findings, ofRule }
 }
 
 function isHookPoint(name: string): name is HookPoint {

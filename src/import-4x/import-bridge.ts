@@ -15,21 +15,23 @@ export interface Import {
   readonly options: readonly ImportedOption[]
   /** In the order of the lines. */
   readonly findings: readonly Finding[]
+  /** Those of them about the connection to Kafka, and not about rules. */
+  readonly ofSettings: readonly Finding[]
   readonly lines: {
     readonly rules: readonly number[]
-    /** Settings that became an option or are spoken of in a finding. */
+    /** Settings that became an option, or for which nothing is to be set, as a note or a warning says. */
     readonly settings: readonly number[]
     readonly comments: readonly number[]
     readonly blank: readonly number[]
-    /** Nothing was made of them; each has a problem. */
+    /** Nothing was made of them; each has a problem, or a warning which line counts in its place. */
     readonly lost: readonly number[]
   }
   /** Those comments that stand right above a rule's line, by that line. */
   readonly commentsAbove: ReadonlyMap<number, readonly string[]>
 }
 
-/** Reads EMQX 4.x Enterprise's `emqx_bridge_kafka.conf`. Never throws. */
-export function importBridge(text: string): Import {
+/** Reads EMQX 4.x Enterprise's `emqx_bridge_kafka.conf`. Never throws. `ofFile`: what there is to say about the file beside its lines. */
+export function importBridge(text: string, ofFile: readonly Finding[] = []): Import {
   const lines = readConfLines(text)
   const settings = lines.filter((line): line is ConfSetting => line.kind === 'setting')
   const overruled = overruledLines(settings)
@@ -37,37 +39,47 @@ export function importBridge(text: string): Import {
 
   const hooks = counting.filter(({ key }) => isHookKey(key)).map((line) => ({ line, ...readHookLine(line) }))
   const others = counting.filter(({ key }) => !isHookKey(key)).map(readBridgeSetting)
-  const checked = hooks.map(({ rule, findings }) => ({ findings, ...checkedRule(rule) }))
+  const checked = hooks.map(({ findings, ofRule, ...one }) => {
+    const { rule, problems } = checkedRule(one.rule)
+    return { rule, findings: [...findings, ...(rule === null ? problems : ofRule)] }
+  })
   const rules = checked.flatMap(({ rule }) => (rule === null ? [] : [rule]))
   const merged = mergeOptions(others.flatMap(({ options }) => options))
+  const ofSettings = [
+    // What is to be done about a line that does not count is of no use.
+    ...others.flatMap((one) => one.findings.filter(({ line }) => !merged.overruled.has(line))),
+    ...merged.findings,
+  ]
 
   const findings = [
+    ...ofFile,
     ...lines.flatMap(strayLine),
-    ...settings.flatMap(garbledSetting),
+    ...counting.flatMap(garbledSetting),
     ...[...overruled].map(([line, by]) =>
       warning(line, `line ${by} has the same key and is the one that counts: nothing was made of this one`),
     ),
-    ...checked.flatMap((one) => [...one.findings, ...one.problems]),
+    ...checked.flatMap((one) => one.findings),
     ...rules.flatMap((rule) => recordDifferences(rule, rules)),
-    ...others.flatMap((one) => one.findings),
-    ...merged.findings,
+    ...ofSettings,
     ...settings.flatMap(({ line, remark }) =>
       remark === null ? [] : [note(line, `the comment there: ${remark.replace(/^#+\s*/, '')}`)],
     ),
     ...(rules.length > 0 ? [] : [problem(0, 'there is no line of a hook that a rule could be made of')]),
   ]
   const ruleLines = new Set(rules.map(({ line }) => line))
-  const isLost = (line: ConfLine) =>
-    line.kind === 'other' ||
-    (line.kind === 'setting' && isHookKey(line.key) && !ruleLines.has(line.line)) ||
-    (line.kind === 'setting' &&
-      !line.key.startsWith('bridge.kafka.') &&
-      findings.some((one) => one.line === line.line && one.level === 'problem'))
+  const setting = new Set(others.flatMap(({ options }) => options).map(({ line }) => line))
+  const failed = new Set(ofSettings.flatMap(({ level, line }) => (level === 'problem' ? [line] : [])))
+  const isLost = ({ kind, line, ...rest }: ConfLine) =>
+    kind === 'other' ||
+    overruled.has(line) ||
+    merged.overruled.has(line) ||
+    ('key' in rest && isHookKey(rest.key) ? !ruleLines.has(line) : failed.has(line) && !setting.has(line))
   const numbers = (wanted: (line: ConfLine) => boolean) => lines.filter(wanted).map(({ line }) => line)
   return {
     rules,
     options: merged.options,
-    findings: findings.toSorted((a, b) => a.line - b.line),
+    findings: inOrder(findings),
+    ofSettings: inOrder(ofSettings),
     lines: {
       rules: [...ruleLines],
       settings: numbers((line) => line.kind === 'setting' && !ruleLines.has(line.line) && !isLost(line)),
@@ -78,6 +90,8 @@ export function importBridge(text: string): Import {
     commentsAbove: commentsAbove(lines),
   }
 }
+
+const inOrder = (findings: readonly Finding[]) => findings.toSorted((a, b) => a.line - b.line)
 
 /** Judged by the very reader of rule files, so that what is written passes `check`. */
 function checkedRule(rule: ImportedRule | null): {
@@ -126,9 +140,12 @@ function overruledLines(settings: readonly ConfSetting[]): ReadonlyMap<number, n
 function mergeOptions(options: readonly ImportedOption[]): {
   readonly options: readonly ImportedOption[]
   readonly findings: readonly Finding[]
+  /** Lines of whose options another line's count. */
+  readonly overruled: ReadonlySet<number>
 } {
   const byPath = new Map<string, ImportedOption>()
   const findings: Finding[] = []
+  const overruled = new Set<number>()
   for (const option of options) {
     const before = byPath.get(option.path)
     if (before === undefined) byPath.set(option.path, option)
@@ -139,10 +156,16 @@ function mergeOptions(options: readonly ImportedOption[]): {
       )
     } else {
       byPath.set(option.path, option)
-      findings.push(warning(before.line, `line ${option.line} sets ${option.path} too, and counts`))
+      overruled.add(before.line)
+      findings.push(
+        warning(
+          before.line,
+          `line ${option.line} sets ${option.path} too, and counts: nothing was made of this one`,
+        ),
+      )
     }
   }
-  return { options: [...byPath.values()], findings }
+  return { options: [...byPath.values()], findings, overruled }
 }
 
 function strayLine(line: ConfLine): readonly Finding[] {
@@ -150,9 +173,11 @@ function strayLine(line: ConfLine): readonly Finding[] {
   return [problem(line.line, 'neither `key = value` nor a comment: nothing was made of it')]
 }
 
-/** What was no UTF-8 in the file came here as the replacement character; in comments that does no harm. */
+/** Some program that took the file for UTF-8 has lost a letter; in comments that does no harm. */
 function garbledSetting({ line, value }: ConfSetting): readonly Finding[] {
-  return value.includes('\uFFFD') ? [problem(line, 'the line is not UTF-8: save the file as UTF-8')] : []
+  return value.includes('\uFFFD')
+    ? [problem(line, 'a letter of it was lost before (U+FFFD stands there): write it anew')]
+    : []
 }
 
 function commentsAbove(lines: readonly ConfLine[]): ReadonlyMap<number, readonly string[]> {

@@ -24,7 +24,15 @@ export function partitioning(
 ): { readonly key: RuleKey; readonly findings: readonly Finding[] } {
   const findings: Finding[] = []
   const key = newKey(oldKey)
-  if (oldKey === '') findings.push(note(line, 'an empty key is written as none (`key: null`)'))
+  if (key === null) {
+    findings.push(
+      note(
+        line,
+        'an empty key is written as none (`key: null`), so the records of a client go to any partition',
+      ),
+    )
+    if (strategy === undefined || STRATEGIES.includes(strategy)) return { key, findings }
+  }
   if (strategy !== undefined && !STRATEGIES.includes(strategy)) {
     const text = `the strategy ${quoted(strategy)} is none of ${STRATEGIES.join(', ')}: choose the \`key\` of the rule by hand`
     return { key, findings: [...findings, problem(line, text)] }

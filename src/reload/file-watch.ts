@@ -41,8 +41,11 @@ export interface FileWatchConfig {
 }
 
 export interface FileWatchDeps {
-  /** `answered`: the wishes up to this number were there before the file was read. Must not throw. */
-  readonly onSettled: (reading: FileReading, answered: number) => void
+  /**
+   * `answered`: the wishes up to this number were there before the file was read. Must not throw. Nothing more is told until what it
+   * gives has resolved.
+   */
+  readonly onSettled: (reading: FileReading, answered: number) => void | Promise<void>
 }
 
 export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): FileWatch {
@@ -92,7 +95,7 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
         }
         answered = heard
         told = reading.digest
-        deps.onSettled(reading, answered)
+        await deps.onSettled(reading, answered)
       }
       before = null
       await rest()

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { ConfigError, formatMistake, type Mistake } from '../config/config-error.ts'
+import { faultOf } from '../text/fault.ts'
 import { counted } from '../text/table.ts'
 import { createFileWatch, type FileReading, type FileWatchConfig } from './file-watch.ts'
 import type { LoadedRules } from './load-fitted-rules.ts'
@@ -45,8 +46,8 @@ export interface RuleReload {
 
 export interface RuleReloadDeps {
   readonly initial: LoadedRules
-  /** Throws a ConfigError with every mistake. */
-  readonly compile: (read: () => Uint8Array) => LoadedRules
+  /** Rejects with a ConfigError with every mistake. `signal` ends it, with whatever. */
+  readonly compile: (read: () => Uint8Array, signal: AbortSignal) => Promise<LoadedRules>
   readonly log: Logger
   /** Other rules are in force. */
   readonly onChanged: (now: LoadedRules) => void
@@ -72,20 +73,21 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
   let current = deps.initial
   let loadedAtMs = Date.now()
   let mistakes: readonly Mistake[] = []
-  let stopped = false
+  const ending = new AbortController()
   let waiting: readonly Waiting[] = []
   const watch = createFileWatch({ ...config, digest: current.digest }, { onSettled })
 
-  function onSettled(reading: FileReading, answered: number): void {
+  async function onSettled(reading: FileReading, answered: number): Promise<void> {
+    const outcome = await take(reading)
     const told = waiting.filter(({ wish }) => wish <= answered)
     waiting = waiting.filter(({ wish }) => wish > answered)
-    const outcome = take(reading)
     if (outcome.result === 'unchanged' && told.length > 0) deps.onAsked?.()
     for (const { resolve } of told) resolve(outcome)
   }
 
-  function take(reading: FileReading): ReloadOutcome {
-    const loaded = compiled(reading)
+  async function take(reading: FileReading): Promise<ReloadOutcome> {
+    const loaded = await compiled(reading)
+    if (ending.signal.aborted) return STOPPED
     if (loaded === null) return { result: 'mistake', mistakes }
     mistakes = []
     const change = rulesChange(current.configs, loaded.configs)
@@ -94,11 +96,11 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
     return change === null ? { result: 'unchanged' } : { result: 'ok', change }
   }
 
-  function compiled(reading: FileReading): LoadedRules | null {
+  async function compiled(reading: FileReading): Promise<LoadedRules | null> {
     try {
-      return reading.digest === current.digest ? current : deps.compile(reading.read)
+      return reading.digest === current.digest ? current : await deps.compile(reading.read, ending.signal)
     } catch (error) {
-      refuse(error)
+      if (!ending.signal.aborted) refuse(error)
       return null
     }
   }
@@ -128,7 +130,7 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
     mistakes =
       error instanceof ConfigError
         ? error.mistakes
-        : [{ file, message: `these rules bring out a fault of ours: ${String(error)}` }]
+        : [{ file, message: `these rules bring out a fault of ours: ${faultOf(error).error}` }]
     results.mistake++
     for (const mistake of mistakes.slice(0, MAX_LINES)) {
       log.error({ file, line: mistake.line, column: mistake.column }, formatMistake(mistake))
@@ -149,13 +151,13 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
     },
     start: () => watch.start(),
     reload() {
-      if (stopped) return Promise.resolve(STOPPED)
+      if (ending.signal.aborted) return Promise.resolve(STOPPED)
       return new Promise((resolve) => {
         waiting = [...waiting, { wish: watch.look(), resolve }]
       })
     },
     stop() {
-      stopped = true
+      ending.abort()
       watch.stop()
       for (const { resolve } of waiting) resolve(STOPPED)
       waiting = []

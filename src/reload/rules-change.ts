@@ -25,6 +25,14 @@ export function rulesChange(before: readonly RuleConfig[], after: readonly RuleC
   return same ? null : { added, removed, changed, reordered }
 }
 
-/** Each rule in a form to compare. */
 const byName = (configs: readonly RuleConfig[]): ReadonlyMap<string, string> =>
-  new Map(configs.map((config) => [config.name, JSON.stringify({ ...config, headers: [...config.headers] })]))
+  new Map(configs.map((config) => [config.name, ruleText(config)]))
+
+const TEXTS = new WeakMap<RuleConfig, string>()
+
+/** A rule in a form to compare, made once for each. */
+export function ruleText(config: RuleConfig): string {
+  const text = TEXTS.get(config) ?? JSON.stringify({ ...config, headers: [...config.headers] })
+  TEXTS.set(config, text)
+  return text
+}

@@ -2,7 +2,8 @@ import { toDeadLetter } from '../delivery/dead-letter.ts'
 import type { HookEvent } from '../events/hook-event.ts'
 import { compileCondition } from './condition.ts'
 import type { Format } from './formats/format.ts'
-import { type KafkaRecord, partitionOf, recordBytes } from './kafka-record.ts'
+import { type KafkaRecord, recordBytes } from './kafka-record.ts'
+import { compilePartition } from './partition-choice.ts'
 import type { RuleConfig, TimestampChoice } from './rule-config.ts'
 import type { RuleInput } from './rule-input.ts'
 import type { Rule } from './rule-set.ts'
@@ -17,13 +18,13 @@ import { compileTopicChoice } from './topic-choice.ts'
 export function compileRule(config: RuleConfig, format: Format): Rule {
   const { name, hooks, topic: kafkaTopic, allow, policy } = config
   const key = config.key === null ? null : compileTemplate(config.key)
-  const partition = config.partition === null ? null : compileTemplate(config.partition)
+  const choosePartition = config.partition === null ? null : compilePartition(config.partition)
   const timestampOf = TIMESTAMPS[config.timestamp]
   const addHeaders = compileHeaders(config.headers, format)
   const holds = config.when === null ? null : compileCondition(config.when, hooks)
   const chooseTopic = allow === null ? null : compileTopicChoice(kafkaTopic, allow)
 
-  function recordFor(input: RuleInput, topic: string): KafkaRecord {
+  function recordFor(input: RuleInput, topic: string, around: Surroundings): KafkaRecord {
     const { event } = input
     const headers = headersOf(event)
     addHeaders?.(input, headers)
@@ -33,9 +34,11 @@ export function compileRule(config: RuleConfig, format: Format): Rule {
       value: format.value(input),
       headers,
     }
+    const partition = choosePartition === null ? null : choosePartition(input)
+    if (typeof partition === 'object' && partition !== null) around.onError(name, partition)
     return {
       ...parts,
-      partition: partition === null ? null : partitionOf(partition(input)),
+      partition: typeof partition === 'number' ? partition : null,
       timestampMs: timestampOf(event),
       receivedAtMs: event.receivedAtMs,
       rule: name,
@@ -51,15 +54,15 @@ export function compileRule(config: RuleConfig, format: Format): Rule {
       if (typeof held === 'object') around.onError(name, held)
       if (held !== true) return null
     }
-    if (chooseTopic === null) return recordFor(input, kafkaTopic)
+    if (chooseTopic === null) return recordFor(input, kafkaTopic, around)
     const choice = chooseTopic(input, around)
-    if (choice.error === null) return recordFor(input, choice.topic)
+    if (choice.error === null) return recordFor(input, choice.topic, around)
     around.onError(name, choice.error)
     if (around.deadLetterTopic === null) {
       around.onDropped(name)
       return null
     }
-    const record = recordFor(input, choice.topic)
+    const record = recordFor(input, choice.topic, around)
     return toDeadLetter(
       record,
       { kind: 'rule', ...choice.error },

@@ -8,6 +8,7 @@ import type { RuleConfig } from './rule-config.ts'
 import { type GetRequest, NO_REQUEST, plainTopic, RuleInput, SUBSCRIPTION_HOOKS } from './rule-input.ts'
 import type { Rule, RuleSet } from './rule-set.ts'
 import { sharesTopic } from './shared-topics.ts'
+import { atOnce, type Steps } from './steps.ts'
 import { createSubscriptionMatcher } from './subscription-matcher.ts'
 import { ALONE, type Surroundings } from './surroundings.ts'
 import { createTopicMatcher } from './topic-matcher.ts'
@@ -22,25 +23,32 @@ const NO_RECORDS: readonly KafkaRecord[] = []
  * its filter, without `$share/<group>/` or `$queue/`, and one of the rule's have a topic in common: the rule
  * `devices/1/state` takes a subscription of `devices/+/state` and one of `#`. See createSubscriptionMatcher.
  */
-export function compileRules(configs: readonly RuleConfig[]): RuleSet {
+export const compileRules = (configs: readonly RuleConfig[]): RuleSet => atOnce(compileSteps(configs))
+
+/** The same in steps: one for each rule, and some more. */
+export function* compileSteps(configs: readonly RuleConfig[]): Steps<RuleSet> {
   const enabled = configs.filter((config) => config.enabled)
   const withEvent = sharesTopic(enabled)
-  const rules = enabled.map((config) => {
+  const rules: { readonly config: RuleConfig; readonly rule: Rule }[] = []
+  for (const config of enabled) {
+    yield
     const format = createFormat(config.format, { withEvent: withEvent(config) })
-    return { config, rule: compileRule(config, format) }
-  })
-  const matchers = new Map(
-    [...HOOKS.keys()].flatMap((hook) => {
-      const wanted = rules
-        .filter(({ config }) => config.hooks.includes(hook))
-        .map(({ config, rule }) => ({ item: rule, filters: config.filters, exclude: config.exclude }))
-      if (wanted.length === 0) return []
-      const matcher = SUBSCRIPTION_HOOKS.has(hook)
-        ? createSubscriptionMatcher(wanted, (name) => plainTopic(hook, name))
-        : createTopicMatcher(wanted)
-      return [[hook, matcher] as const]
-    }),
-  )
+    rules.push({ config, rule: compileRule(config, format) })
+  }
+  const matchers = new Map<HookPoint, (topic: string) => readonly Rule[]>()
+  for (const hook of HOOKS.keys()) {
+    const wanted = rules
+      .filter(({ config }) => config.hooks.includes(hook))
+      .map(({ config, rule }) => ({ item: rule, filters: config.filters, exclude: config.exclude }))
+    if (wanted.length === 0) continue
+    yield
+    const matcher = SUBSCRIPTION_HOOKS.has(hook)
+      ? createSubscriptionMatcher(wanted, (name) => plainTopic(hook, name))
+      : createTopicMatcher(wanted)
+    matchers.set(hook, matcher)
+  }
+  yield
+  const interests = interestsOf(enabled)
   const match = (hook: HookPoint, topic: string) => matchers.get(hook)?.(topic) ?? NO_RULES
 
   return {
@@ -52,7 +60,7 @@ export function compileRules(configs: readonly RuleConfig[]): RuleSet {
       const topic = 'topic' in event ? event.topic : ''
       return recordsOf(match(event.hook, topic), new RuleInput(event, topic, getRequest), around)
     },
-    interests: interestsOf(enabled),
+    interests,
   }
 }
 

@@ -9,7 +9,8 @@ export interface ConditionProblem {
 /** A condition has no more parts than this; each of them costs at most as much as the payload is long. */
 export const MAX_PARTS = 500
 
-const COMPREHENSIONS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
+/** The macros that look at each item of a list or a map, whose name is their first argument. */
+export const COMPREHENSIONS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 /** They look for one text in another, which takes the product of both lengths at worst. */
 const SEARCHES: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndexOf', 'split'])
 /** What may be done with each item of a list: nothing that looks at another list or a whole text again. */
@@ -111,7 +112,8 @@ const repeated = (macro: string): string =>
 const isWritten = (node: ASTNode): boolean => partsOf(node).every(({ op }) => CONSTANT.has(op))
 const CONSTANT: ReadonlySet<string> = new Set(['value', 'list', 'map', '-_'])
 
-function childrenOf(args: unknown): ASTNode[] {
+/** The parts of which one with these `args` is made, in order. */
+export function childrenOf(args: unknown): ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(childrenOf)
   return typeof args === 'object' && args !== null && 'op' in args ? [args as ASTNode] : []
 }

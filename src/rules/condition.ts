@@ -1,12 +1,18 @@
-import { type ASTNode, Environment } from '@marcbachmann/cel-js'
+import type { ASTNode } from '@marcbachmann/cel-js'
 import type { HookPoint } from '../hooks.ts'
-import { didYouMean } from '../text/did-you-mean.ts'
-import { quoted } from '../text/quoted.ts'
-import { type ConditionProblem, costProblem, MAX_PARTS, partsOf } from './condition-cost.ts'
-import { EVENT_FIELDS, type EventField, FIELD_OF, type FieldType } from './event-fields.ts'
-import { NO_JSON } from './json-payload.ts'
+import { partsOf } from './condition-cost.ts'
+import { type CelError, environmentFor } from './condition-environment.ts'
+import { type EventField, FIELD_OF } from './event-fields.ts'
+import {
+  isWithoutValue,
+  NO_JSON,
+  reasonWithoutValue,
+  TOO_DEEP,
+  TOO_LARGE,
+  type WithoutValue,
+} from './json-payload.ts'
 import type { RuleInput } from './rule-input.ts'
-import type { RuleError } from './surroundings.ts'
+import type { RuleError, RuleErrorCode } from './surroundings.ts'
 
 /** Whether a condition holds for an event; an error when it could not be told, which counts as no. Never throws. */
 export type Condition = (input: RuleInput) => boolean | RuleError
@@ -30,67 +36,11 @@ export function compileCondition(text: string, hooks: readonly HookPoint[]): Con
       const result: unknown = evaluate(values)
       return typeof result === 'boolean' ? result : NO_TRUTH_VALUE
     } catch (error) {
-      return failureOf(error)
+      return failureOf(error, input)
     } finally {
       Error.stackTraceLimit = limit
     }
   }
-}
-
-/** A condition without mistakes, taken apart: its tree, and a way to evaluate a part of it that names no field; null: no truth value. */
-export function parseCondition(
-  text: string,
-  hooks: readonly HookPoint[],
-): { readonly ast: ASTNode; readonly evaluate: (part: string) => boolean | null } {
-  const environment = environmentFor(hooks)
-  return {
-    ast: environment.parse(text).ast,
-    evaluate(part) {
-      try {
-        const value: unknown = environment.evaluate(part, {})
-        return typeof value === 'boolean' ? value : null
-      } catch {
-        return null
-      }
-    },
-  }
-}
-
-/** What is wrong with a condition for a rule of these hooks, with the fix; null when nothing is. */
-export function conditionProblem(text: string, hooks: readonly HookPoint[]): ConditionProblem | null {
-  const environment = environmentFor(hooks)
-  let parsed: ReturnType<Environment['parse']>
-  try {
-    parsed = environment.parse(text)
-  } catch (error) {
-    return problemOf(error, hooks, 'this is no CEL')
-  }
-  const costly = costProblem(parsed.ast)
-  if (costly !== null) return costly
-  const { valid, type, error } = parsed.check()
-  if (!valid) return problemOf(error, hooks, 'this cannot be')
-  if (type === 'bool' || type === 'dyn') return null
-  return {
-    message: `it makes a value of the type ${type}, not true or false: compare it with something`,
-    at: 0,
-  }
-}
-
-const CEL_TYPES: { readonly [type in FieldType]: string } = {
-  string: 'string',
-  int: 'int',
-  bool: 'bool',
-  json: 'dyn',
-  map: 'map<string, dyn>',
-}
-
-/** Knows the fields that all of these hooks have. */
-function environmentFor(hooks: readonly HookPoint[]): Environment {
-  const environment = new Environment({ limits: { maxAstNodes: MAX_PARTS, maxDepth: 50 } })
-  for (const { name, type, hooks: having } of EVENT_FIELDS) {
-    if (hooks.every((hook) => having.has(hook))) environment.registerVariable(name, CEL_TYPES[type])
-  }
-  return environment
 }
 
 type ReadValue = (input: RuleInput) => unknown
@@ -112,7 +62,7 @@ function valueReader({ type, read }: EventField): ReadValue {
     case 'json':
       return (input) => {
         const json = input.json()
-        return json === NO_JSON ? undefined : json
+        return isWithoutValue(json) ? undefined : json
       }
     case 'int':
       return (input) => BigInt(Math.trunc(Number(read(input) ?? 0)))
@@ -131,36 +81,27 @@ const NO_TRUTH_VALUE: RuleError = {
 }
 
 /** The library's code for the error and its place; its text may hold what a device sent. */
-function failureOf(error: unknown): RuleError {
-  const { code, range } = error as { readonly code?: unknown; readonly range?: { readonly start: number } }
-  // Every field that the expression names has a value, but for a payload that is no JSON.
-  if (code === 'unknown_variable') return { code: 'CONDITION_FAILED', message: 'the payload is no JSON' }
+function failureOf(error: unknown, input: RuleInput): RuleError {
+  const { code, range, summary } = error as CelError
+  // Every field that the expression names has a value, but for a payload that has none.
+  if (code === 'unknown_variable') {
+    const json = input.json()
+    const why = isWithoutValue(json) ? json : NO_JSON
+    return { code: CODES[why] ?? 'CONDITION_FAILED', message: reasonWithoutValue(why) }
+  }
   const what = typeof code === 'string' ? code.replaceAll('_', ' ') : 'it could not be evaluated'
   const where = range === undefined ? '' : `, at character ${range.start + 1} of \`when\``
-  return { code: 'CONDITION_FAILED', message: `${what}${where}` }
+  return {
+    code: 'CONDITION_FAILED',
+    message: `${what}${where}${MIXED.test(summary ?? '') ? AS_DOUBLES : ''}`,
+  }
 }
 
-function problemOf(error: unknown, hooks: readonly HookPoint[], what: string): ConditionProblem {
-  const { code, summary, range } = error as {
-    readonly code?: string
-    readonly summary?: string
-    readonly range?: { readonly start: number }
-  }
-  const at = range?.start ?? 0
-  const unknown = code === 'unknown_variable' ? /: (\S+)$/.exec(summary ?? '')?.[1] : undefined
-  if (unknown !== undefined) return { message: unknownProblem(unknown, hooks), at }
-  return { message: `${what}: ${summary ?? String(error)}`, at }
+const CODES: { readonly [why in WithoutValue]?: RuleErrorCode } = {
+  [TOO_LARGE]: 'JSON_TOO_LARGE',
+  [TOO_DEEP]: 'JSON_TOO_DEEP',
 }
 
-function unknownProblem(name: string, hooks: readonly HookPoint[]): string {
-  const field = FIELD_OF.get(name)
-  if (field !== undefined) {
-    const lacking = hooks.filter((hook) => !field.hooks.has(hook))
-    return `${lacking.join(', ')} ${lacking.length === 1 ? 'has' : 'have'} no ${quoted(name)}: use another field, or split the rule`
-  }
-  const usable = EVENT_FIELDS.filter(({ hooks: having }) => hooks.every((hook) => having.has(hook)))
-  const names = usable.map(({ name: one }) => one)
-  const meant = didYouMean(name, names)
-  const fix = meant === undefined ? `: use one of ${names.join(', ')}` : `, did you mean \`${meant}\`?`
-  return `there is no field ${quoted(name)}${fix}`
-}
+/** The library calculated with a number of JSON, which is a double, and a whole number. */
+const MIXED = /: (dyn<)?(double|int)>? [-+*/] (dyn<)?(?!\2)(double|int)>?$/
+const AS_DOUBLES = ': a number of JSON is a double, calculate with doubles, as in `1.0`, or `double(…)`'

@@ -1,24 +1,39 @@
 import { utf8Text } from '../text/utf8.ts'
 
 /**
- * Payloads longer than this, in bytes, are not parsed: they count as no JSON. A device chooses what its JSON costs to
+ * Payloads longer than this, in bytes, are not parsed. A device chooses what its JSON costs to
  * parse: 256 KiB of it took up to some 100 ms, and a payload of 16 MiB would hold every other client up for seconds.
  */
 export const MAX_JSON_BYTES = 256 * 1024
 
 /**
- * JSON nested deeper than this counts as none. JSON.parse takes any depth, but what walks its result does not:
+ * JSON nested deeper than this is not parsed either. JSON.parse takes any depth, but what walks its result does not:
  * JSON.stringify overflows the stack at some thousands.
  */
 export const MAX_JSON_DEPTH = 200
 
-/** Stands for a payload that is no JSON; never a value of JSON. */
-export const NO_JSON: unique symbol = Symbol('no JSON')
+/** Stand for a payload without a value; never values of JSON themselves. */
+export const NO_JSON: unique symbol = Symbol('the payload is no JSON')
+export const TOO_LARGE: unique symbol = Symbol(
+  `the payload is larger than ${MAX_JSON_BYTES / 1024} KiB, so it is not looked into`,
+)
+export const TOO_DEEP: unique symbol = Symbol(
+  `the payload is nested more than ${MAX_JSON_DEPTH} levels deep, so it is not looked into`,
+)
 
-/** The value of a payload that is JSON in UTF-8; NO_JSON when it is not, or is beyond the bounds above. Never throws. */
+/** Why a payload has no value. */
+export type WithoutValue = typeof NO_JSON | typeof TOO_LARGE | typeof TOO_DEEP
+
+/** Whether what parseJson gave is no value but the reason why there is none. */
+export const isWithoutValue = (json: unknown): json is WithoutValue => typeof json === 'symbol'
+
+/** The reason as a sentence. */
+export const reasonWithoutValue = (why: WithoutValue): string => why.description ?? ''
+
+/** The value of a payload that is JSON in UTF-8 within the bounds above; why it has none. Never throws. */
 export function parseJson(payload: Buffer): unknown {
   const text = jsonText(payload)
-  if (text === null) return NO_JSON
+  if (typeof text === 'symbol') return text
   try {
     return JSON.parse(text)
   } catch {
@@ -32,7 +47,7 @@ export function parseJson(payload: Buffer): unknown {
  */
 export function parseJsonExactly(payload: Buffer): unknown {
   const text = jsonText(payload)
-  if (text === null) return NO_JSON
+  if (typeof text === 'symbol') return text
   try {
     return JSON.parse(text, exactly)
   } catch {
@@ -47,13 +62,15 @@ const exactly = (_: string, value: unknown, context?: { readonly source?: string
 export const isInexact = (value: unknown): boolean =>
   typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
 
-function jsonText(payload: Buffer): string | null {
-  if (payload.length === 0 || payload.length > MAX_JSON_BYTES) return null
+function jsonText(payload: Buffer): string | WithoutValue {
+  if (payload.length === 0) return NO_JSON
+  if (payload.length > MAX_JSON_BYTES) return TOO_LARGE
   const text = utf8Text(payload)
-  return text === null || isTooDeep(text) ? null : text
+  if (text === null) return NO_JSON
+  return isTooDeep(text) ? TOO_DEEP : text
 }
 
-/** Counts brackets outside of strings; text that is no JSON may be misjudged, and is refused by the parser anyway. */
+/** Counts brackets outside of strings; text that is no JSON may be misjudged, and has no value anyway. */
 function isTooDeep(text: string): boolean {
   if (text.length <= 2 * MAX_JSON_DEPTH) return false
   let depth = 0

@@ -37,10 +37,10 @@ export function recordBytes(record: RecordParts): number {
   return bytes
 }
 
-/** The largest number of a partition. */
+/** The largest number of a partition: Kafka counts them in 32 bits, one of which is the sign. */
 export const MAX_PARTITION = 2 ** 31 - 1
 
-/** The partition that a text names; null when it is no whole number from 0 on. */
+/** The partition that a text names; null when it is no whole number from 0 to MAX_PARTITION. */
 export function partitionOf(text: string): number | null {
   const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY
   return number <= MAX_PARTITION ? number : null

@@ -32,9 +32,7 @@ export function keyWarning(rule: RuleConfig): readonly string[] {
     ]
   if (names.some((name) => tellsDevices(name, rule))) return []
   if (names.every((name) => isLiteralLevel(name, rule)))
-    return partition === null
-      ? [`\`key: ${text}\` is the same for all records: they all go to one partition`]
-      : []
+    return [`\`${field}: ${text}\` is the same for all records: they all go to one partition`]
   return [
     `\`${field}: ${text}\` does not tell devices apart: the records of one may go to several partitions, and do not keep their order`,
   ]

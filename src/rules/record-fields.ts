@@ -3,10 +3,20 @@ import { quoted } from '../text/quoted.ts'
 import { allowProblem, canMake } from './allowed-topics.ts'
 import { partitionOf } from './kafka-record.ts'
 import { kafkaTopicProblem } from './kafka-topic.ts'
+import { PARTITION_NUMBERS } from './partition-choice.ts'
 import { templateProblems } from './template.ts'
 import { hasVariables } from './template-text.ts'
+import { levelProblems } from './topic-levels.ts'
 import type { YamlFile } from './yaml-file.ts'
-import { type Entry, isWrittenNull, readText, readTextMap, readTexts, type Text } from './yaml-map.ts'
+import {
+  type Entry,
+  isWrittenNull,
+  readText,
+  readTextMap,
+  readTexts,
+  type Text,
+  type Wanted,
+} from './yaml-map.ts'
 
 // The fields of a rule that say what its records are like. Each reader notes what is wrong and gives what is right.
 
@@ -21,11 +31,12 @@ export function readTopic(
   entry: Entry,
   allowEntry: Entry | undefined,
   hooks: readonly HookPoint[],
+  filters: readonly string[] | null,
 ): TopicField {
   const allow = allowEntry === undefined ? null : readAllow(file, allowEntry)
   const topic = readText(file, entry)
   if (topic === null) return { topic: '', allow: null }
-  const problems = templateProblems(topic.text, hooks)
+  const problems = [...templateProblems(topic.text, hooks), ...levelProblems(topic.text, { hooks, filters })]
   for (const problem of problems) file.mistake(topic.node, `in \`topic\`, ${problem}`)
   if (problems.length > 0) return { topic: topic.text, allow: [] }
   if (hasVariables(topic.text)) {
@@ -93,7 +104,7 @@ export function readHeaders(
   hooks: readonly HookPoint[],
 ): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
-  for (const { name, value } of readTextMap(file, entry) ?? []) {
+  for (const { name, value } of readTextMap(file, entry, 'the header ') ?? []) {
     const problem = headerNameProblem(name.text)
     if (problem !== null) file.mistake(name.node, `a header cannot be named ${quoted(name.text)}: ${problem}`)
     noteTemplateProblems(file, value, `the header ${quoted(name.text)}`, hooks)
@@ -110,18 +121,31 @@ function headerNameProblem(name: string): string | null {
   return /^[\x21-\x7e]{1,200}$/.test(name) ? null : 'write 1 to 200 letters, digits and signs, without blanks'
 }
 
+const PARTITION: Wanted = {
+  what: `${PARTITION_NUMBERS}, or a template that makes one`,
+  fix: (value) => (value === null ? 'leave it out, so that the key decides' : null),
+}
+
 /** A number of a partition as text, or a template; null when there is none. */
 export function readPartition(file: YamlFile, entry: Entry, hooks: readonly HookPoint[]): string | null {
   const number = entry.value !== null && 'value' in entry.value ? entry.value.value : null
   const written = typeof number === 'number' && entry.value !== null
-  const partition = written ? { text: String(number), node: entry.value } : readText(file, entry)
+  const partition = written ? { text: String(number), node: entry.value } : readText(file, entry, PARTITION)
   if (partition === null) return null
-  if (!hasVariables(partition.text) && partitionOf(partition.text) === null)
-    file.mistake(partition.node, '`partition` must be a whole number from 0, or a template that makes one')
-  noteTemplateProblems(file, partition, '`partition`', hooks)
+  const isWell = noteTemplateProblems(file, partition, '`partition`', hooks)
+  if (isWell && !hasVariables(partition.text) && partitionOf(partition.text) === null)
+    file.mistake(partition.node, `\`partition\` must be ${PARTITION.what}, not ${quoted(partition.text)}`)
   return partition.text
 }
 
-function noteTemplateProblems(file: YamlFile, text: Text, where: string, hooks: readonly HookPoint[]): void {
-  for (const problem of templateProblems(text.text, hooks)) file.mistake(text.node, `in ${where}, ${problem}`)
+/** Whether there are none. */
+function noteTemplateProblems(
+  file: YamlFile,
+  text: Text,
+  where: string,
+  hooks: readonly HookPoint[],
+): boolean {
+  const problems = templateProblems(text.text, hooks)
+  for (const problem of problems) file.mistake(text.node, `in ${where}, ${problem}`)
+  return problems.length === 0
 }

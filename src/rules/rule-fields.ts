@@ -1,11 +1,11 @@
 import { HOOKS, type HookPoint, RPCS } from '../hooks.ts'
 import { suggestion } from '../text/did-you-mean.ts'
 import { escaped, quoted } from '../text/quoted.ts'
-import { conditionProblem } from './condition.ts'
+import { conditionProblem } from './condition-problem.ts'
 import { POLICY_KEYS } from './policy-fields.ts'
 import { filterProblem, looksShared } from './topic-filter.ts'
 import type { YamlFile } from './yaml-file.ts'
-import { type Entry, type Keys, readText, readTexts, type Text } from './yaml-map.ts'
+import { type Entry, type Keys, readText, readTexts, type Text, type Wanted } from './yaml-map.ts'
 
 /** Every key of a rule. */
 export const RULE_KEY_NAMES = [
@@ -75,13 +75,21 @@ export function readFilters(file: YamlFile, entry: Entry, hooks: readonly HookPo
 
 /** null after noting that it is none. */
 export function readWhen(file: YamlFile, entry: Entry, hooks: readonly HookPoint[]): string | null {
-  const when = readText(file, entry)
+  const when = readText(file, entry, CONDITION)
   if (when === null) return null
   // Without hooks nothing is known of the fields.
   const problem = hooks.length === 0 ? null : conditionProblem(when.text, hooks)
   if (problem === null) return when.text
   file.mistake(when.node, `in \`when\`, ${problem.message}`, problem.at)
   return null
+}
+
+const CONDITION: Wanted = {
+  what: 'a condition, as in `qos > 0`',
+  fix(value) {
+    if (value === true || value === null) return 'leave it out'
+    return value === false ? 'to switch the rule off, write `enabled: false`' : null
+  },
 }
 
 function isHookPoint(text: string): text is HookPoint {

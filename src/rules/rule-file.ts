@@ -51,7 +51,14 @@ export function readRuleFile(text: string, fileName: string): RuleFile {
   const ruleFile = {
     rules,
     places: nodes.map((node) => file.placeOf(node)),
-    tests: tests === undefined ? [] : readTests(file, tests),
+    tests:
+      tests === undefined
+        ? []
+        : readTests(
+            file,
+            tests,
+            rules.map(({ name }) => name),
+          ),
   }
   const mistakes = file.mistakes()
   if (mistakes.length > 0) throw new ConfigError(mistakes)
@@ -104,13 +111,14 @@ function readRule(file: YamlFile, item: Node): RuleDraft {
     if (isRule && !entries.has(name) && !meant.has(name)) file.mistake(item, missingProblem(name))
 
   const hooks = field('hook', (entry) => readHooks(file, entry), [])
+  const filters = field('filter', (entry) => readFilters(file, entry, hooks), null)
   return {
     name: field('name', (entry) => readName(file, entry), null),
     hooks,
-    filters: field('filter', (entry) => readFilters(file, entry, hooks), null),
+    filters,
     exclude: field('exclude', (entry) => readFilters(file, entry, hooks), []),
     when: field('when', (entry) => readWhen(file, entry, hooks), null),
-    ...field('topic', (entry) => readTopic(file, entry, entries.get('allow'), hooks), NO_TOPIC),
+    ...field('topic', (entry) => readTopic(file, entry, entries.get('allow'), hooks, filters), NO_TOPIC),
     key: field('key', (entry) => readKey(file, entry, hooks), DEFAULT_KEY),
     headers: field('headers', (entry) => readHeaders(file, entry, hooks), NO_HEADERS),
     partition: field('partition', (entry) => readPartition(file, entry, hooks), null),

@@ -64,7 +64,7 @@ export class RuleInput {
     return known.request
   }
 
-  /** The payload's JSON; NO_JSON when it is none, or there is no message. */
+  /** The payload's JSON; why there is none (isWithoutValue), NO_JSON where there is no message. */
   json(): unknown {
     const { known } = this
     if (known.json === undefined)

@@ -1,11 +1,12 @@
 import { HOOKS, type HookPoint } from '../hooks.ts'
 import { quoted } from '../text/quoted.ts'
-import { constantCondition } from './constant-condition.ts'
+import { conditionWarnings } from './condition-warnings.ts'
 import { coversAll, isEverything } from './filter-cover.ts'
 import { keyWarning } from './key-warning.ts'
 import { policyWarnings } from './policy.ts'
 import type { RuleConfig } from './rule-config.ts'
 import { SUBSCRIPTION_HOOKS } from './rule-input.ts'
+import { levelWarnings } from './topic-levels.ts'
 
 /** Something about a rule that is allowed, and hardly meant. */
 export interface RuleWarning {
@@ -23,7 +24,14 @@ export function ruleWarnings(rules: readonly RuleConfig[]): readonly RuleWarning
       ...(policy.reply === 'stored' ? [STORED_NEEDS] : []),
       ...policyWarnings(policy, hooks),
       ...(enabled
-        ? [...neverMatches(rule), ...everyMessage(rule), ...keyWarning(rule), ...twice(rules, index)]
+        ? [
+            ...neverMatches(rule),
+            ...conditionWarnings(rule),
+            ...everyMessage(rule),
+            ...keyWarning(rule),
+            ...levelWarnings(rule),
+            ...twice(rules, index),
+          ]
         : []),
     ]
     return messages.map((message) => ({ index, message }))
@@ -32,7 +40,7 @@ export function ruleWarnings(rules: readonly RuleConfig[]): readonly RuleWarning
 
 const STORED_NEEDS = '`reply: stored` needs a disk: `serve` takes it only with `queue.disk.path`'
 
-function neverMatches({ filters, exclude, when, hooks }: RuleConfig): readonly string[] {
+function neverMatches({ filters, exclude, hooks }: RuleConfig): readonly string[] {
   const found: string[] = []
   // A subscription is excluded only when it is covered itself: one of `#` still matches.
   const byTopic = !hooks.some((hook) => SUBSCRIPTION_HOOKS.has(hook))
@@ -47,10 +55,6 @@ function neverMatches({ filters, exclude, when, hooks }: RuleConfig): readonly s
   if (filters?.every((filter) => filter.startsWith('$SYS/')))
     for (const hook of hooks.filter((one) => HOOKS.get(one)?.topic === 'message'))
       found.push(`it never matches a ${hook}: EMQX does not send its own \`$SYS/\` messages to hooks`)
-
-  const constant = when === null ? null : constantCondition(when, hooks)
-  if (constant === false) found.push('it never matches: `when` is false for every event')
-  if (constant === true) found.push('`when` is true for every event: remove it')
   return found
 }
 

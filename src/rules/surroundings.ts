@@ -1,9 +1,16 @@
 import { createTopicLimit, type TopicLimit } from './topic-limit.ts'
 
-/** Why a rule could make no record, or none for a Kafka topic, of an event that it matched. */
+/** Why a rule could make no record, none for a Kafka topic, or one without the partition it asks for, of an event that it matched. */
 export type RuleErrorCode =
   /** Its condition could not be evaluated: the event counts as not matched. */
-  'CONDITION_FAILED' | TopicErrorCode
+  | 'CONDITION_FAILED'
+  /** The same, as the condition asks for the JSON of a payload that is too long to be looked into. */
+  | 'JSON_TOO_LARGE'
+  /** The same, as that is nested too deeply. */
+  | 'JSON_TOO_DEEP'
+  /** Its template made no number of a partition: the key chooses it. */
+  | 'PARTITION_ILLEGAL'
+  | TopicErrorCode
 
 /** Why the template of a Kafka topic led nowhere. */
 export type TopicErrorCode =

@@ -1,4 +1,5 @@
 import { isAllowed } from './allowed-topics.ts'
+import { reasonWithoutValue, TOO_DEEP, TOO_LARGE } from './json-payload.ts'
 import { kafkaTopicProblem } from './kafka-topic.ts'
 import type { RuleInput } from './rule-input.ts'
 import type { RuleError, Surroundings, TopicErrorCode } from './surroundings.ts'
@@ -25,7 +26,7 @@ export function compileTopicChoice(template: string, allow: readonly string[]): 
   return (input, around) => {
     const filled = fill(input)
     if ('missing' in filled)
-      return refused(template, 'TOPIC_MISSING_FIELD', `\${${filled.missing}} is missing or empty`)
+      return refused(template, 'TOPIC_MISSING_FIELD', missingProblem(filled.missing, input))
     const { text: topic } = filled
     const problem = kafkaTopicProblem(topic)
     if (problem !== null) return refused(topic.slice(0, MAX_SHOWN), 'TOPIC_ILLEGAL', problem)
@@ -35,6 +36,12 @@ export function compileTopicChoice(template: string, allow: readonly string[]): 
       return refused(topic, 'TOO_MANY_TOPICS', 'records go to kafka.max_topics other topics already')
     return { topic, error: null }
   }
+}
+
+function missingProblem(variable: string, input: RuleInput): string {
+  const json = /^payload[.[]/.test(variable) ? input.json() : null
+  const why = json === TOO_LARGE || json === TOO_DEEP ? `: ${reasonWithoutValue(json)}` : ''
+  return `\${${variable}} is missing or empty${why}`
 }
 
 const refused = (topic: string, code: TopicErrorCode, message: string): TopicChoice => ({

@@ -2,7 +2,7 @@ import type { HookPoint } from '../hooks.ts'
 import { didYouMean } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
 import { type EventField, emqxEvent, FIELD_OF } from './event-fields.ts'
-import { isInexact, NO_JSON } from './json-payload.ts'
+import { isInexact, isWithoutValue } from './json-payload.ts'
 import type { RuleInput } from './rule-input.ts'
 import { parsePath, type Step, valueAt, valueText } from './value-path.ts'
 
@@ -45,7 +45,7 @@ function fieldReader({ read, type }: EventField): Reader {
 function payloadReader(path: readonly Step[]): Reader {
   return (input) => {
     const json = input.json()
-    if (json === NO_JSON) return ''
+    if (isWithoutValue(json)) return ''
     const value = valueAt(json, path)
     return valueText(isInexact(value) ? valueAt(input.exactJson(), path) : value)
   }

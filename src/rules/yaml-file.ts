@@ -11,6 +11,7 @@ import {
 import { ConfigError, type Mistake } from '../config/config-error.ts'
 import { escaped } from '../text/quoted.ts'
 import { isTooDeep } from '../text/too-deep.ts'
+import { placeInScalar } from './scalar-place.ts'
 
 /** More aliases than anyone needs, and few enough that no file of aliases to long lists costs much to read. */
 const MAX_ALIASES = 100
@@ -28,8 +29,8 @@ export interface YamlFile {
   /** The node itself, or the one that its alias stands for. */
   resolve(node: Node): Node
   /**
-   * Notes a mistake where a node begins; null: at the beginning of the file. `within`: so many characters further on in the
-   * node's text, where that is written as it is, on one line.
+   * Notes a mistake where a node begins; null: at the beginning of the file. `within`: at that place of the node's text, from 0,
+   * wherever it is written: in a block, over several lines, behind escapes. Where the node is an alias, at the alias.
    */
   mistake(at: Node | null, message: string, within?: number): void
   /** The line on which a node begins, from 1. */
@@ -47,7 +48,8 @@ export interface YamlFile {
  */
 export function openYaml(text: string, fileName: string): YamlFile {
   const lines = new LineCounter()
-  const { document, targets, dangling } = parse(text.replace(/^\uFEFF/, ''), lines, fileName)
+  const source = text.replace(/^\uFEFF/, '')
+  const { document, targets, dangling } = parse(source, lines, fileName)
   const found: Mistake[] = []
   const placeAt = (offset: number): FilePlace => {
     const { line, col } = lines.linePos(offset)
@@ -68,8 +70,8 @@ export function openYaml(text: string, fileName: string): YamlFile {
   return {
     root: document.contents,
     resolve: (node) => targets.get(node) ?? node,
-    mistake: (at, message, within = 0) =>
-      note(at === null ? 0 : offsetOf(at) + placeWithin(at, within), message),
+    mistake: (at, message, within) =>
+      note(at === null ? 0 : within === undefined ? offsetOf(at) : offsetWithin(source, at, within), message),
     lineOf: (node) => lines.linePos(offsetOf(node)).line,
     placeOf: (at) => placeAt(at === null ? 0 : offsetOf(at)),
     mistakes: () => inOrder(found),
@@ -131,12 +133,10 @@ function explained({ code, message }: YAMLError): string {
   return HINTS[code] ?? `this is not valid YAML: ${escaped(message)}${FIXES[code] ?? ''}`
 }
 
-/** How far into a scalar's source a place of its text is; 0 where escapes, folding or lines stand between them. */
-function placeWithin(node: Node, within: number): number {
-  if (within === 0 || !isScalar(node) || typeof node.value !== 'string' || node.range == null) return 0
-  const quotes = node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE' ? 1 : 0
-  const sourceLength = node.range[1] - node.range[0] - 2 * quotes
-  return sourceLength === node.value.length && !node.value.includes('\n') ? within + quotes : 0
+function offsetWithin(source: string, node: Node, within: number): number {
+  if (!isScalar(node) || typeof node.value !== 'string' || node.range == null) return offsetOf(node)
+  const [start, end] = node.range
+  return start + placeInScalar(source.slice(start, end), node.type ?? 'PLAIN', node.value, within)
 }
 
 function offsetOf(node: Node): number {

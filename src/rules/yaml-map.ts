@@ -53,9 +53,20 @@ export function readMap(
   return { entries, meant }
 }
 
-/** The text of an entry; null after noting that it is none. */
-export function readText(file: YamlFile, entry: Entry): Text | null {
-  return textOf(file, entry.value ?? entry.key, entry.value, entry.name)
+/** The text of an entry; null after noting that it is none. `wanted` says what it must be, and the fix, in the place of "text" and quotes. */
+export function readText(file: YamlFile, entry: Entry, wanted?: Wanted): Text | null {
+  return textOf(file, entry.value ?? entry.key, entry.value, `\`${entry.name}\``, wanted)
+}
+
+/** What a value must be that is no text but null, a number or a boolean: `what` it must be, and the `fix` if there is one for it. */
+export interface Wanted {
+  readonly what: string
+  readonly fix: (value: unknown) => string | null
+}
+
+const TEXT: Wanted = {
+  what: 'text',
+  fix: (value) => (value === null ? 'write a text, or remove it' : 'put it in quotes'),
 }
 
 /** The texts of an entry that is one or a list; null after noting that it is not. A text is there once. */
@@ -70,7 +81,7 @@ export function readTexts(file: YamlFile, entry: Entry): readonly Text[] | null 
   }
   const texts = new Map<string, Text>()
   for (const item of entry.value.items) {
-    const text = textOf(file, item, written(file, item), entry.name)
+    const text = textOf(file, item, written(file, item), `\`${entry.name}\``)
     if (text === null) continue
     if (texts.has(text.text))
       file.mistake(item, `${quoted(text.text)} is in the list twice: keep one of them`)
@@ -79,10 +90,14 @@ export function readTexts(file: YamlFile, entry: Entry): readonly Text[] | null 
   return [...texts.values()]
 }
 
-/** The texts of a map whose keys the user chooses, in order; null after noting that it is no map. */
+/**
+ * The texts of a map whose keys the user chooses, in order; null after noting that it is no map. `kind` is what one of them
+ * is called in messages.
+ */
 export function readTextMap(
   file: YamlFile,
   entry: Entry,
+  kind = '',
 ): readonly { readonly name: Text; readonly value: Text }[] | null {
   if (!isMap<Node, Node | null>(entry.value)) {
     file.mistake(entry.value ?? entry.key, `\`${entry.name}\` must be a map, not ${described(entry.value)}`)
@@ -94,7 +109,7 @@ export function readTextMap(
       file.mistake(key, 'a key must be plain text')
       return []
     }
-    const text = textOf(file, value ?? key, written(file, value), name)
+    const text = textOf(file, value ?? key, written(file, value), `${kind}${quoted(name)}`)
     return text === null ? [] : [{ name: { text: name, node: key }, value: text }]
   })
 }
@@ -125,16 +140,27 @@ export function described(value: Node | null): string {
   return value.value === null ? source : `the ${typeof value.value} ${source}`
 }
 
-function textOf(file: YamlFile, at: Node, value: Node | null, name: string): Text | null {
+/** The text of a value, `label` in messages; null after noting at `at` that it is none. */
+export function textOf(
+  file: YamlFile,
+  at: Node,
+  value: Node | null,
+  name: string,
+  wanted = TEXT,
+): Text | null {
   if (isScalar(value) && typeof value.value === 'string') return { text: value.value, node: at }
   if (value === null)
     file.mistake(
       at,
-      `\`${name}\` is empty: write a value (in YAML a \`#\` after a space begins a comment: write '#')`,
+      `${name} is empty: write a value (in YAML a \`#\` after a space begins a comment: write '#')`,
     )
-  else if (isScalar(value))
-    file.mistake(at, `\`${name}\` must be text, not ${described(value)}: put it in quotes`)
-  else file.mistake(at, `\`${name}\` must be text, not ${described(value)}`)
+  else {
+    const fix = isScalar(value) ? wanted.fix(value.value) : null
+    file.mistake(
+      at,
+      `${name} must be ${wanted.what}, not ${described(value)}${fix === null ? '' : `: ${fix}`}`,
+    )
+  }
   return null
 }
 

@@ -115,7 +115,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   })
   const ruleErrors = new Counter({
     name: 'exhook_rule_errors_total',
-    help: 'Events with which a rule could not do its work: its condition failed, or its template made no topic that it may write to.',
+    help: 'Events with which a rule could not do its work: its condition could not be told, its template made no topic that it may write to, or no number of a partition.',
     labelNames: ['rule', 'code'],
     registers,
   })

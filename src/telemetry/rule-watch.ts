@@ -18,9 +18,13 @@ export function createRuleWatch(deps: {
   }
 }
 
+const NO_CONDITION = 'the condition of a rule cannot be evaluated: such events do not match it'
 const NO_TOPIC = 'a rule finds no Kafka topic for its records'
 const MEANINGS: { readonly [code in RuleError['code']]: string } = {
-  CONDITION_FAILED: 'the condition of a rule cannot be evaluated: such events do not match it',
+  CONDITION_FAILED: NO_CONDITION,
+  JSON_TOO_LARGE: NO_CONDITION,
+  JSON_TOO_DEEP: NO_CONDITION,
+  PARTITION_ILLEGAL: 'the `partition` of a rule makes no number of a partition: the key chooses it',
   TOPIC_MISSING_FIELD: NO_TOPIC,
   TOPIC_ILLEGAL: NO_TOPIC,
   TOPIC_NOT_ALLOWED: NO_TOPIC,

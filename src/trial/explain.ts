@@ -1,22 +1,40 @@
 import type { HookEvent } from '../events/hook-event.ts'
+import type { HookPoint } from '../hooks.ts'
 import { compileRules } from '../rules/compile-rules.ts'
 import type { KafkaRecord } from '../rules/kafka-record.ts'
 import { DEAD_LETTER_TOPIC } from '../rules/kafka-topic.ts'
 import type { RuleConfig } from '../rules/rule-config.ts'
+import type { RuleSet } from '../rules/rule-set.ts'
 import { ALONE, type RuleError } from '../rules/surroundings.ts'
 import type { HookCall } from './hook-call.ts'
 
-/** Why a rule made no record of an event; the later ones come only after the earlier were passed. */
-export type NoRecord = 'disabled' | 'hook' | 'filter' | 'exclude' | 'when' | 'when-failed'
+/** Why a rule made no record of an event, in the order in which it is asked: one that was passed is not the reason. */
+const REASONS = ['disabled', 'hook', 'filter', 'exclude', 'when', 'when-failed'] as const
+export type NoRecord = (typeof REASONS)[number]
+
+/** What a rule made of one topic of an event; of a client.subscribe, of one of its topic filters. */
+export interface TopicOutcome {
+  /** As EMQX names it; '' for a hook without one. */
+  readonly topic: string
+  /** null: it made a record. */
+  readonly reason: NoRecord | null
+  /** With the reason `exclude`: the first of the rule's filters that takes this topic away; else null. */
+  readonly excludedBy: string | null
+  readonly records: readonly KafkaRecord[]
+  /** Why its condition could not be told, or why its record is a dead letter. */
+  readonly errors: readonly RuleError[]
+}
 
 /** What became of one rule. */
 export interface RuleOutcome {
   readonly rule: RuleConfig
-  /** null: it made records. */
+  /** null: it made records. Of several topics without one, the reason of the one that came furthest. */
   readonly reason: NoRecord | null
   readonly records: readonly KafkaRecord[]
-  /** Why its condition could not be told, or why its record is a dead letter. */
+  /** Why its condition could not be told, why its record is a dead letter, or why it has not the partition that the rule asks for. */
   readonly errors: readonly RuleError[]
+  /** Each topic of the event, in its order: several of a client.(un)subscribe, else one. */
+  readonly topics: readonly TopicOutcome[]
 }
 
 /** What the rules make of one event. */
@@ -36,42 +54,84 @@ export type Explain = (call: HookCall) => Explanation
  */
 export function createExplain(configs: readonly RuleConfig[]): Explain {
   const rules = compileRules(configs)
-  return ({ event, getRequest }) => {
-    const errors = new Map<string, RuleError[]>()
-    const records = rules.apply(event, getRequest, {
-      ...ALONE,
-      deadLetterTopic: DEAD_LETTER_TOPIC,
-      onError: (name, error) => void errors.set(name, [...(errors.get(name) ?? []), error]),
-    })
-    const made = Map.groupBy(records, ({ rule }) => rule)
-    const topics = topicsOf(event)
-    const matched = new Set(topics.flatMap((topic) => rules.match(event.hook, topic).map(({ name }) => name)))
+  const ask = createAsk()
+  return (call) => {
+    // RuleSet.apply works on one filter of a client.subscribe after the other, so one at a time makes the same records.
+    const parts = partsOf(call.event).map((part) => applied(rules, part, call.getRequest))
     const outcomes = configs.map((rule): RuleOutcome => {
-      const own = made.get(rule.name) ?? []
-      const failed = errors.get(rule.name) ?? []
-      const reason = own.length > 0 ? null : reasonOf(rule, event, topics, matched.has(rule.name), failed)
-      return { rule, reason, records: own, errors: failed }
+      const topics = parts.map((part) => topicOutcome(rule, call.event, part, ask))
+      const records = topics.flatMap((one) => one.records)
+      const reason = records.length > 0 ? null : furthest(rule, call.event, topics)
+      return { rule, reason, records, errors: topics.flatMap(({ errors }) => errors), topics }
     })
-    return { outcomes, records }
+    return { outcomes, records: parts.flatMap(({ records }) => records) }
   }
 }
 
-function reasonOf(
-  rule: RuleConfig,
-  event: HookEvent,
-  topics: readonly string[],
-  matched: boolean,
-  errors: readonly RuleError[],
-): NoRecord {
-  if (!rule.enabled) return 'disabled'
-  if (!rule.hooks.includes(event.hook)) return 'hook'
-  if (matched) return errors.length > 0 ? 'when-failed' : 'when'
-  const withoutExclude = compileRules([{ ...rule, exclude: [] }])
-  return topics.some((topic) => withoutExclude.match(event.hook, topic).length > 0) ? 'exclude' : 'filter'
+/** An event as the rules see it: with one topic. */
+interface Part {
+  readonly event: HookEvent
+  readonly topic: string
 }
 
-/** The topics that rules are matched by: several of a client.subscribe, an empty one where the hook has none. */
-function topicsOf(event: HookEvent): readonly string[] {
-  if ('filters' in event) return event.filters.map(({ name }) => name)
-  return ['topic' in event ? event.topic : '']
+function partsOf(event: HookEvent): readonly Part[] {
+  if (event.hook === 'client.subscribe' || event.hook === 'client.unsubscribe')
+    return event.filters.map((filter) => ({ event: { ...event, filters: [filter] }, topic: filter.name }))
+  return [{ event, topic: 'topic' in event ? event.topic : '' }]
+}
+
+/** What all rules made of one part, and who matched. */
+interface Applied {
+  readonly topic: string
+  readonly records: readonly KafkaRecord[]
+  readonly errors: ReadonlyMap<string, readonly RuleError[]>
+  /** The names of the rules whose hook and topic match. */
+  readonly matched: ReadonlySet<string>
+}
+
+function applied(rules: RuleSet, { event, topic }: Part, getRequest: HookCall['getRequest']): Applied {
+  const errors = new Map<string, RuleError[]>()
+  const records = rules.apply(event, getRequest, {
+    ...ALONE,
+    deadLetterTopic: DEAD_LETTER_TOPIC,
+    onError: (name, error) => void errors.set(name, [...(errors.get(name) ?? []), error]),
+  })
+  const matched = new Set(rules.match(event.hook, topic).map(({ name }) => name))
+  return { topic, records, errors, matched }
+}
+
+/** Whether a rule by itself, with these `exclude` in the place of its own, matches. */
+type Ask = (rule: RuleConfig, exclude: readonly string[], hook: HookPoint, topic: string) => boolean
+
+/** Asks the compiled rule, never a second matcher; each way of it is compiled once. */
+function createAsk(): Ask {
+  const compiled = new Map<string, RuleSet>()
+  return (rule, exclude, hook, topic) => {
+    const id = JSON.stringify([rule.name, exclude])
+    const alone = compiled.get(id) ?? compileRules([{ ...rule, exclude, when: null }])
+    compiled.set(id, alone)
+    return alone.match(hook, topic).length > 0
+  }
+}
+
+function topicOutcome(rule: RuleConfig, { hook }: HookEvent, part: Applied, ask: Ask): TopicOutcome {
+  const { topic, matched } = part
+  const records = part.records.filter((record) => record.rule === rule.name)
+  const errors = part.errors.get(rule.name) ?? []
+  const outcome = (reason: NoRecord | null, excludedBy: string | null = null): TopicOutcome => ({
+    ...{ topic, reason, excludedBy, records, errors },
+  })
+  if (records.length > 0) return outcome(null)
+  if (!rule.enabled) return outcome('disabled')
+  if (!rule.hooks.includes(hook)) return outcome('hook')
+  if (matched.has(rule.name)) return outcome(errors.length > 0 ? 'when-failed' : 'when')
+  if (!ask(rule, [], hook, topic)) return outcome('filter')
+  return outcome('exclude', rule.exclude.find((filter) => !ask(rule, [filter], hook, topic)) ?? null)
+}
+
+/** A client.subscribe without any filter matches none. */
+function furthest(rule: RuleConfig, { hook }: HookEvent, topics: readonly TopicOutcome[]): NoRecord {
+  const reasons = topics.flatMap(({ reason }) => reason ?? [])
+  const none = !rule.enabled ? 'disabled' : rule.hooks.includes(hook) ? 'filter' : 'hook'
+  return REASONS.findLast((reason) => reasons.includes(reason)) ?? none
 }

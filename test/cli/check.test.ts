@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { runCheck } from '../../src/cli/check.ts'
 import { readCheckWords } from '../../src/cli/check-words.ts'
+import { wordMistake } from '../../src/config/config-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'check-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -77,14 +78,10 @@ it('looks at every file', () => {
   expect(check(good, good).code).toBe(0)
 })
 
-it('says when a file is missing, and when none is named', () => {
+it('says when a file is missing', () => {
   expect(check(join(folder, 'none.yaml'))).toEqual({
     code: 1,
     text: 'none.yaml: there is no such file: check the path\nnone.yaml: 1 mistake\n',
-  })
-  expect(check()).toEqual({
-    code: 1,
-    text: 'check: name at least one rule file, as in `exhook-kafka check rules.yaml`\n',
   })
 })
 
@@ -168,6 +165,22 @@ describe('tests', () => {
   })
 })
 
+it('a test of several topic filters tells of each that makes nothing', () => {
+  const path = fileOf(
+    'subscribe.yaml',
+    'rules:',
+    '  - {name: r, hook: client.subscribe, filter: a/#, exclude: a/b, topic: t}',
+    'tests:',
+    '  - name: all',
+    '    event: {event: client.subscribe, topic: [a/c, a/b, x]}',
+    '    records: [{}, {}, {}]',
+  )
+  expect(check(path).text.split('\n').slice(4, 6)).toEqual([
+    '    rule r makes none of a/b: exclude: a/b covers it',
+    '    rule r makes none of x: filter: no topic in common with a/#',
+  ])
+})
+
 describe('the words', () => {
   it.each<[string[], object]>([
     [
@@ -176,8 +189,14 @@ describe('the words', () => {
     ],
     [['--no-tests', 'a.yaml'], { ask: 'check', files: ['a.yaml'], options: { strict: false, tests: false } }],
     [['a.yaml', '--help'], { ask: 'help' }],
-    [[], { ask: 'nothing', mistake: 'name rule files, as in `exhook-kafka check rules.yaml`' }],
-    [['a', '--strikt'], { ask: 'nothing', mistake: 'there is no flag `--strikt`, did you mean `--strict`?' }],
+    [
+      [],
+      { ask: 'nothing', mistakes: [wordMistake('name a rule file, as in `exhook-kafka check rules.yaml`')] },
+    ],
+    [
+      ['--strikt', 'a'],
+      { ask: 'nothing', mistakes: [wordMistake('there is no flag `--strikt`, did you mean `--strict`?')] },
+    ],
   ])('%j', (words, expected) => {
     expect(readCheckWords(words)).toEqual(expected)
   })

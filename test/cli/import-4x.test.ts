@@ -22,9 +22,7 @@ const good = temporaryFile(
 it('writes rules to standard output, and the account of the lines beside it', async () => {
   const { code, stdout, stderr } = await run('import-4x', good)
   expect(code).toBe(0)
-  expect(stderr).toBe(
-    `${good}: 1 rule, 1 setting, 0 comments, 0 empty lines; 0 differences are told in the comments of the rules\n`,
-  )
+  expect(stderr).toBe(`${good}: 1 rule, 1 setting, 0 comments, 0 empty lines\n`)
   const rules = temporaryFile('rules.yaml', stdout)
   expect(await run('check', rules)).toMatchObject({ code: 0, stderr: '' })
 })
@@ -34,7 +32,7 @@ it('writes over nothing that it reads, and not twice to the same file', async ()
   const twice = [good, '--out=same.yaml', '--config-out=./same.yaml']
   for (const words of [[good, '--out', good], [good, `--config-out=${good}`], twice]) {
     expect(await run('import-4x', ...words)).toMatchObject({
-      code: 2,
+      code: 1,
       stderr: expect.stringContaining('must each be another one'),
     })
   }
@@ -52,6 +50,38 @@ it('writes files that check and serve take', async () => {
   expect(readFileSync(rules, 'utf8')).toContain('topic: message_publish')
   const printed = await run('serve', '--config', config, '--rules', rules, '--print-config')
   expect(printed.stdout).toContain('10.0.0.1:9092')
+})
+
+it('replaces no file that is there unless it is told to, and then writes none', async () => {
+  const there = temporaryFile('rules.yaml', 'mine')
+  const other = join(dirname(there), 'config.yaml')
+  for (const words of [
+    [`--out=${there}`, `--config-out=${other}`],
+    [`--out=${other}`, `--config-out=${there}`],
+  ]) {
+    const refused = await run('import-4x', good, ...words)
+    expect(refused).toEqual({
+      ...{ code: 1, stdout: '' },
+      stderr: `${there}: is there already: name another file, or replace it by --force\n`,
+    })
+    expect(readFileSync(there, 'utf8')).toBe('mine')
+    expect(existsSync(other)).toBe(false)
+  }
+  expect(await run('import-4x', good, `--out=${there}`, `--config-out=${other}`, '--force')).toMatchObject({
+    code: 0,
+  })
+  expect(readFileSync(there, 'utf8')).toContain('message_publish')
+  expect(readFileSync(other, 'utf8')).toContain('10.0.0.1:9092')
+})
+
+it('reads a file of an old editor as Latin-1, and says so', async () => {
+  const text = '## caf\u00e9\nbridge.kafka.hook.message.publish.1 = {"filter":"\u00fcber/#", "topic":"t"}\n'
+  const latin = temporaryFile('latin.conf', Buffer.from(text, 'latin1'))
+  const { code, stdout, stderr } = await run('import-4x', latin)
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/latin\.conf:1: warning: the line is not UTF-8, .* read as Latin-1/)
+  expect(stdout).toContain('## caf\u00e9\n')
+  expect(stdout).toContain('filter: \u00fcber/#\n')
 })
 
 it('lists what it did not understand, with the line, and exits 1 with rules all the same', async () => {

@@ -197,7 +197,7 @@ describe('the command line', () => {
     for (const part of [
       'name a Kafka topic',
       '--from:',
-      'did you mean `group`',
+      'did you mean `--group`',
       `${config}:2:3`,
       'EXHOOK_KAFKA_TLS',
     ]) {
@@ -207,14 +207,14 @@ describe('the command line', () => {
   })
 
   it.each([
-    [['dead-letters'], 'say what to do'],
-    [['dead-letters', 'lst'], 'did you mean `list`?'],
-    [['dead-letters', 'tail'], 'there is no dead-letters `tail`'],
-  ])('answers %j with the help and exit code 2', async (args, message) => {
+    [['dead-letters'], 'say what to do', 'exhook-kafka dead-letters redrive'],
+    [['dead-letters', 'lst'], 'did you mean `list`?', '`exhook-kafka dead-letters --help` tells'],
+    [['dead-letters', 'tail'], 'there is no dead-letters `tail`', '--help'],
+  ])('answers %j with what there is and exit code 2', async (args, message, help) => {
     const { code, stderr } = await run(args)
     expect(code).toBe(2)
     expect(stderr).toContain(message)
-    expect(stderr).toContain('exhook-kafka dead-letters redrive')
+    expect(stderr).toContain(help)
   })
 
   it.each([['tail'], ['dead-letters']])('has help for %s', async (command) => {

@@ -191,14 +191,14 @@ describe('what can go wrong', () => {
       ],
       { EXHOOK_EMQX_API_KEY: KEY },
     )
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     for (const what of [
-      '--emqx-api-url: must be an address',
-      '--emqx-provider-name: must be a name that EMQX takes',
+      '--emqx: must be an address like http://emqx:18083',
+      '--name: must be a name that EMQX takes',
       'emqx.api_secret is missing',
       '--url is missing',
       '--ssl-ca-file: the file is no PEM file',
-      '--wiat: unknown flag here, did you mean `wait`?',
+      'there is no flag `--wiat`, did you mean `--wait`?',
       '--pool-size: must be a whole number above 0',
       '--request-timeout: must be a duration like 5s',
     ]) {
@@ -208,9 +208,18 @@ describe('what can go wrong', () => {
     expect(await register(['--help'])).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it('a --url that EMQX would not take as it is', async () => {
+    const { code, stderr } = await register(['--emqx=http://e:1', '--url=http://us:9000/path'])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        '--url: EMQX takes scheme, host and port alone: write `http://us:9000`, not `http://us:9000/path`\n',
+    })
+  })
+
   it('a secret in a flag, which is not repeated', async () => {
     const words = ['--emqx=http://e:1', '--url=http://us:9000', `--emqx-api-secret=${SECRET}`]
-    expect(await register(words)).toMatchObject({ code: 1 })
+    expect(await register(words)).toMatchObject({ code: 2 })
     expect(
       await register(['--emqx', `http://k:${SECRET}@e:1`, '--url', `http://k:${SECRET}@us:1`]),
     ).toMatchObject({

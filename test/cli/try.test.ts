@@ -80,9 +80,14 @@ it('gives the same as JSON', async () => {
   expect(out.split('\n')).toHaveLength(2)
   const { rules, records, defaults } = JSON.parse(out)
   expect(rules).toEqual([
-    { name: 'states', made: 1 },
-    { name: 'low', made: 0, reason: 'when' },
-    { name: 'raw', made: 1 },
+    { name: 'states', made: 1, topics: [{ topic: 'devices/d1/state', made: 1 }] },
+    {
+      name: 'low',
+      made: 0,
+      reason: 'when',
+      topics: [{ topic: 'devices/d1/state', made: 0, reason: 'when' }],
+    },
+    { name: 'raw', made: 1, topics: [{ topic: 'devices/d1/state', made: 1 }] },
   ])
   expect(defaults.node).toBe('emqx@127.0.0.1')
   expect(records[1]).toMatchObject({
@@ -95,6 +100,100 @@ it('gives the same as JSON', async () => {
   expect(Buffer.from(records[1].value_base64, 'base64').toString()).toBe('{"battery":83.40}')
   // Every digit, as in the record itself.
   expect(out).toContain('"value":{"battery":83.40}')
+})
+
+describe('a subscription', () => {
+  const files = {
+    'rules.yaml': [
+      'rules:',
+      '  - {name: some, hook: client.subscribe, filter: a/+, exclude: [x, a/b], topic: t}',
+      '  - {name: none, hook: client.subscribe, filter: q, topic: t}',
+      '  - {name: messages, hook: message.publish, topic: t}',
+    ].join('\n'),
+    'event.json': '{"event":"client.subscribe","topic":["a/#","a/b","$share/g/c"]}',
+  }
+
+  it('of several topic filters shows what became of each', async () => {
+    const { out } = await tryOut(['rules.yaml', 'event.json'], files)
+    const lines = out.split('\n')
+    expect(lines.slice(3, lines.indexOf('', 3))).toEqual([
+      '+  some          makes a record for 1 of 3 topic filters',
+      '+    a/#         makes t',
+      '-    a/b         exclude: a/b covers it',
+      '-    $share/g/c  filter: no topic in common with a/+',
+      '-  none          takes none of 3 topic filters',
+      '-    a/#         filter: no topic in common with q',
+      '-    a/b         filter: no topic in common with q',
+      '-    $share/g/c  filter: no topic in common with q',
+      '-  messages      hook: it takes message.publish, not client.subscribe',
+    ])
+  })
+
+  it('tells the same as JSON', async () => {
+    const { out } = await tryOut(['rules.yaml', 'event.json', '--json'], files)
+    const fallen = { made: 0, reason: 'filter' }
+    expect(JSON.parse(out).rules).toEqual([
+      {
+        name: 'some',
+        made: 1,
+        topics: [
+          { topic: 'a/#', made: 1 },
+          { topic: 'a/b', made: 0, reason: 'exclude', excluded_by: 'a/b' },
+          { topic: '$share/g/c', ...fallen },
+        ],
+      },
+      {
+        name: 'none',
+        ...fallen,
+        topics: ['a/#', 'a/b', '$share/g/c'].map((topic) => ({ topic, ...fallen })),
+      },
+      { name: 'messages', made: 0, reason: 'hook' },
+    ])
+  })
+
+  it('of one topic filter takes a line, with the filter that covers it', async () => {
+    const one = { ...files, 'event.json': '{"event":"client.subscribe","topic":"a/b"}' }
+    const { out } = await tryOut(['rules.yaml', 'event.json'], one)
+    expect(out).toContain('\n-  some      exclude: a/b covers it\n')
+  })
+})
+
+it('says why a payload was not looked into, and why a partition is not as the rule asks', async () => {
+  const rules = [
+    'rules:',
+    '  - {name: cond, hook: message.publish, topic: t, when: payload.a == 1}',
+    '  - {name: made, hook: message.publish, topic: "t.${payload.a}", allow: [t.*]}',
+    '  - {name: part, hook: message.publish, topic: t, partition: "${payload.a}"}',
+    '  - {name: far, hook: message.publish, topic: t, partition: "3${qos}00000000"}',
+  ].join('\n')
+  const event = (payload: string) => JSON.stringify({ event: 'message.publish', topic: 'x', payload })
+  const trial = async (payload: string) => {
+    const { out } = await tryOut(['rules.yaml', 'event.json'], {
+      'rules.yaml': rules,
+      'event.json': event(payload),
+    })
+    return out.split('\n').filter((line) => /^[+-] {2}/.test(line))
+  }
+  const outOfRange =
+    '+  far   makes t; PARTITION_ILLEGAL: `partition` makes something else than a whole number from 0 to 2147483647: the key chooses the partition'
+  const empty =
+    '+  part  makes t; PARTITION_ILLEGAL: `partition` is empty, what it names is missing: the key chooses the partition'
+  for (const [payload, code, why] of [
+    [`{"a":1,"b":"${'x'.repeat(300_000)}"}`, 'JSON_TOO_LARGE', 'larger than 256 KiB'],
+    [`{"a":1,"b":${'['.repeat(250)}${']'.repeat(250)}}`, 'JSON_TOO_DEEP', 'nested more than 200 levels deep'],
+  ] as const)
+    expect(await trial(payload)).toEqual([
+      `-  cond  when: it could not be told, ${code}: the payload is ${why}, so it is not looked into`,
+      `+  made  makes exhook.dead-letters; TOPIC_MISSING_FIELD: \${payload.a} is missing or empty: the payload is ${why}, so it is not looked into`,
+      empty,
+      outOfRange,
+    ])
+  expect(await trial('{"a":1}')).toEqual([
+    '+  cond  makes t',
+    '+  made  makes t.1',
+    '+  part  makes t',
+    outOfRange,
+  ])
 })
 
 describe('a record', () => {
@@ -159,6 +258,12 @@ describe('a recorded call', () => {
     })
   })
 
+  it('is not an event in JSON', async () => {
+    const wrong = await tryOut(['rules.yaml', 'event.json', '--hook', 'message.publish'])
+    expect(wrong).toMatchObject({ code: 1, out: '' })
+    expect(wrong.err).toContain('an event in JSON names its hook itself, so leave out `--hook`')
+  })
+
   it('needs its hook', async () => {
     const wrong = await tryOut(['rules.yaml', 'call.bin'], { 'call.bin': Buffer.from([255]) })
     expect(wrong).toMatchObject({ code: 1 })
@@ -181,8 +286,8 @@ describe('mistakes', () => {
 
   it('of words have exit code 2', async () => {
     expect(await tryOut(['rules.yaml'])).toMatchObject({ code: 2, out: '' })
-    expect((await tryOut(['rules.yaml'])).err).toContain('try: name a file with the event')
-    expect((await tryOut(['rules.yaml', 'event.json', '--jsno'])).err).toContain('did you mean `json`')
+    expect((await tryOut(['rules.yaml'])).err).toContain('name a file with the event')
+    expect((await tryOut(['rules.yaml', 'event.json', '--jsn'])).err).toContain('did you mean `--json`?')
     expect((await tryOut(['a', 'b', '--hook', 'OnMessagePublsh'])).err).toContain(
       'did you mean `message.publish`',
     )

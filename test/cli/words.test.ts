@@ -23,7 +23,7 @@ it('tells the own flags, the words and the flags of the configuration apart, in 
     switches: new Set(['json']),
     rest: ['--kafka-brokers=a:1,b:2', '--kafka-tls', '--log-level=debug'],
     mistakes: [],
-    fits: true,
+    others: [],
   })
   expect(readWords(['--kafka-tls', 't'], SPEC)).toMatchObject({
     words: { 'Kafka topic': 't' },
@@ -34,15 +34,43 @@ it('tells the own flags, the words and the flags of the configuration apart, in 
 it('finds every mistake at once', () => {
   const argv = ['--grup', 'g', '--group', '--json=yes', '--max=1', '--max=2', 'a', 'b', '--grpc-port=1']
   expect(readWords(argv, SPEC).mistakes.map(({ message }) => message)).toEqual([
-    '--grup: unknown flag here, did you mean `group`?',
+    'there is no flag `--grup`, did you mean `--group`?',
     '--group: needs a value',
     '--json: takes no value',
     '--max: is given twice',
-    '--grpc-port: unknown flag here',
+    'there is no flag `--grpc-port` here: it is one of `serve`',
     '`b` is not expected here',
   ])
-  expect(readWords([], SPEC).mistakes).toEqual([{ message: 'name a Kafka topic' }])
-  expect(readWords([], SPEC).fits).toBe(false)
+  expect(readWords(argv, SPEC).mistakes.every(({ ofWords }) => ofWords)).toBe(true)
+  expect(readWords([], SPEC).mistakes).toEqual([{ message: 'name a Kafka topic', ofWords: true }])
+})
+
+it('does not take a word that may belong to an unknown flag for one that is missing', () => {
+  const saidOf = (...argv: string[]) => readWords(argv, SPEC).mistakes.map(({ message }) => message)
+  expect(saidOf('--frm', 't')).toEqual(['there is no flag `--frm`'])
+  expect(saidOf('-jsn', 't')).toEqual(['there is no flag `-jsn`, did you mean `--json`?'])
+  expect(saidOf('--jsn')).toEqual(['there is no flag `--jsn`, did you mean `--json`?', 'name a Kafka topic'])
+})
+
+it('takes the flags of the configuration under names of its own, and any number of words where the spec says so', () => {
+  const spec = { ...SPEC, sections: ['emqx'], aliases: { emqx: 'emqx-api-url' }, more: 'Kafka topic' }
+  const read = readWords(['--emqx', 'http://e:1', 'a', 'b', 'c'], spec)
+  expect(read).toMatchObject({
+    rest: ['--emqx=http://e:1'],
+    words: { 'Kafka topic': 'a' },
+    others: ['b', 'c'],
+  })
+  expect(readWords(['--emqy=x', 'a'], spec).mistakes).toMatchObject([
+    { message: 'there is no flag `--emqy`, did you mean `--emqx`?' },
+  ])
+})
+
+it('takes no flag of the configuration, secrets included, for a command without one', () => {
+  const spec = { ...SPEC, sections: [], words: [] }
+  expect(readWords(['--config=x', '--kafka-sasl-password=hunter2'], spec).mistakes).toMatchObject([
+    { message: 'there is no flag `--config`' },
+    { message: expect.stringContaining('there is no flag `--kafka-sasl-password`') },
+  ])
 })
 
 it.each(['0', '-1', '1.5', 'many', '1e3', ''])('takes %j for no count', (text) => {

@@ -14,7 +14,7 @@ const partOf = ({ queue, delivery }: Line) =>
       async stop() {},
     },
     rules: { rules: 1, loadedAtMs: 0, mistakes: [], results: { ok: 0, mistake: 0, unchanged: 0 } },
-    emqx: { nodes: [], fix: '', note: '' },
+    emqx: { nodes: [], fix: '', trouble: null },
   }).parts.find(({ name }) => name === 'topics')
 
 describe('the part `topics` of readiness', () => {

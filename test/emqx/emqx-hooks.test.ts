@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EmqxConfig } from '../../src/config/config.ts'
 import { createEmqxHooks, type EmqxHooks } from '../../src/emqx/emqx-hooks.ts'
+import { hooksPart } from '../../src/emqx/hooks-part.ts'
 import type { HookSpec } from '../../src/exhook/provider-loaded.ts'
 import { parseRules } from '../../src/rules/load-rules.ts'
 import type { TinyProviderConfig } from '../demo/tiny-provider.ts'
@@ -161,10 +162,72 @@ describe('with an API key', () => {
     const { emqx } = await scenes.emqx()
     const on = processOf(emqx.restUrl, 'a', timing)
     on.hooks.look()
-    await until(() => on.hooks.state.note).toContain(message)
+    await until(() => on.hooks.state.trouble?.what).toContain(message)
     await on.looked()
     expect(on.said(message)).toBe(1)
     expect(on.lines).toHaveLength(1)
+  })
+
+  it('a wrong key is what is told of a difference, not that EMQX is had to load again', async () => {
+    const { emqx } = await scenes.emqx()
+    const on = processOf(emqx.restUrl, 'a', { secret: 'wrong' })
+    const load = (...topics: readonly string[]) =>
+      on.hooks.loaded({
+        ...{ node: 'n', version: '5.8.9', contract: 'v2', hooks: [{ name: 'message.publish', topics }] },
+      })
+    load('a')
+    on.hooks.look()
+    await until(() => on.hooks.state.trouble?.what).toContain('401')
+    expect(hooksPart(on.hooks.state)).toMatchObject({ ok: true, detail: expect.stringContaining('401') })
+    on.rules('b')
+    const fixes = [on.lines.at(-1)?.fix, on.hooks.state.fix, hooksPart(on.hooks.state).detail]
+    for (const fix of fixes) {
+      expect(fix).toContain('401')
+      expect(fix).toContain('look at emqx.api_key and emqx.api_secret')
+      expect(fix).toContain('or disable and enable this server in EMQX')
+      expect(fix).not.toContain('is had to load')
+    }
+    expect(hooksPart(on.hooks.state).ok).toBe(false)
+  })
+
+  it('a key that may look and not change is told once, and tried again until it may', async () => {
+    const rights = { write: false }
+    const provider = () => ({
+      ...{ name: 'p', enable: true, node_status: [{ node: 'n', status: 'connected' }] },
+    })
+    const known = { filter: 'old' }
+    let puts = 0
+    const server = await startApiServer((request, response) => {
+      if (request.method === 'PUT') {
+        puts++
+        if (!rights.write) return response.writeHead(403).end('{"code":"UNAUTHORIZED_ROLE"}')
+        known.filter = 'a'
+      }
+      const path = request.url ?? ''
+      const hooks = [{ name: 'message.publish', params: { topics: [known.filter] } }]
+      if (path.endsWith('/nodes')) return response.end('[{"node":"n","version":"5.8.9"}]')
+      response.end(
+        JSON.stringify(
+          path.endsWith('/hooks') ? hooks : path.endsWith('/exhooks') ? [provider()] : provider(),
+        ),
+      )
+    })
+    scenes.atEnd(() => server.close())
+    const on = processOf(server.url, 'a')
+    on.hooks.look()
+    await until(() => puts).toBeGreaterThan(2)
+    expect(on.said('EMQX was not had to load this server again: PUT')).toBe(1)
+    expect(on.said('having EMQX load')).toBe(1)
+    expect(hooksPart(on.hooks.state)).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/403.*give it the role administrator; or disable and enable/),
+    })
+    rights.write = true
+    await until(on.states).toEqual(['same'])
+    expect(hooksPart(on.hooks.state)).toMatchObject({
+      ok: true,
+      detail: '1 node with the hooks of the rules',
+    })
   })
 
   it('a server that somebody has disabled stays disabled', async () => {

@@ -22,7 +22,7 @@ function known() {
       knowledge.loaded({ node, version: '5.8.9', contract: 'v2', hooks: asking(...topics) }),
     states: () =>
       knowledge.nodes().map(({ node, state, losesEvents }) => `${node} ${state}${losesEvents ? ' -' : ''}`),
-    part: () => hooksPart({ nodes: knowledge.nodes(), fix: 'mend it', note: '' }),
+    part: () => hooksPart({ nodes: knowledge.nodes(), fix: 'mend it', trouble: null }),
   }
 }
 

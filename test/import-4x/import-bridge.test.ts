@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { duplicateFields } from '../../src/import-4x/duplicate-fields.ts'
 import { importBridge } from '../../src/import-4x/import-bridge.ts'
-import { writeConfig } from '../../src/import-4x/write-config.ts'
+import { writeConfig, writeConfigFile } from '../../src/import-4x/write-config.ts'
 import { writeRules } from '../../src/import-4x/write-rules.ts'
 import { parseRules } from '../../src/rules/load-rules.ts'
 import { readRules } from '../../src/rules/rule-file.ts'
@@ -93,8 +94,56 @@ describe('the key', () => {
     [{ key: '%c' }, '${clientid}'],
     [{ key: '%u' }, '${username}'],
     [{ key: '' }, null],
+    [{ strategy: 'random', key: '' }, null],
+    [{ strategy: 'first_key_dispatch', key: '' }, null],
   ])('of %j is %s', (json, key) => {
     expect(one('message.publish', { topic: 't', ...json }).rule?.key).toBe(key)
+  })
+})
+
+it.each([
+  ['message.publish', { topic: 't', strategy: 'random', key: '' }],
+  ['message.publish', { topic: 't', strategy: 'first_key_dispatch', key: '' }],
+  ['message.publish', { topic: 't', key: '' }],
+  ['message.deliver', { topic: 'a b', strategy: 'random', format: 'avro' }],
+  ['client.connected', { topic: '__x', filter: 'a', pool: 'p' }],
+])('%s %j is told one thing, not two that contradict each other', (name, json) => {
+  const ofRecords = 'the record has the fields of 4.x and more'
+  expect(one(name, json).findings.filter(({ text }) => text !== ofRecords)).toHaveLength(1)
+})
+
+describe('a field that is there twice', () => {
+  it.each([
+    ['{"topic":"a", "topic":"b"}', 'b', ['`topic`', '`b`']],
+    ['{"topic":"a", "t\\u006fpic":"a\\"}"}', undefined, ['`topic`']],
+    ['{"topic":"b", "key":"k1", "key":"k2", "key":"%c"}', 'b', ['`key`', '`%c`']],
+    ['{"topic":"b", "x":1, "x":2}', 'b', ['`x`']],
+  ])('in %s counts as it stands last, which is said', (json, topic, parts) => {
+    const { rule, findings } = one('message.publish', json)
+    expect(rule?.topic).toBe(topic)
+    const warnings = findings.filter(({ text }) => text.includes('more than once'))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatchObject({ level: 'warning', line: 1 })
+    for (const part of parts) expect(warnings[0]?.text).toContain(part)
+  })
+
+  it('is none where it stands in texts or in different objects', () => {
+    const json = '{"topic":"t", "filter":"{\\"topic\\":1, \\"topic\\":2}", "a":{"b":1,"b":2}, "b":[{"a":1}]}'
+    expect(duplicateFields(json)).toEqual([])
+  })
+
+  it('is found in any object, and nothing else is', () => {
+    const pairs = fc.array(
+      fc.tuple(fc.constantFrom('a', 'b', '"', '\\', ':', 'ü'), fc.jsonValue({ maxDepth: 2 })),
+    )
+    fc.assert(
+      fc.property(pairs, (fields) => {
+        const names = fields.map(([name]) => name)
+        const json = fields.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+        const twice = new Set(names.filter((name, index) => names.indexOf(name) < index))
+        expect(new Set(duplicateFields(`{${json.join(' , ')}}`))).toEqual(twice)
+      }),
+    )
   })
 })
 
@@ -143,8 +192,10 @@ describe('a setting', () => {
   })
 
   it.each([
-    ['servers = localhost', 'not all of it is host:port (`localhost`)'],
-    ['servers = u:hunter2@a:9092', 'not all of it is host:port (one with a user name)'],
+    ['servers = kafka://a:1', 'not host:port: `kafka://a:1`: nothing was made of it'],
+    ['servers = u:hunter2@a:9092', 'not host:port: one with a user name'],
+    ['servers = a:1, b:c', 'not host:port: `b:c`: left out of kafka.brokers, where the others are: a:1'],
+    ['servers = ,', 'not host:port: `,`'],
     ['sevrers = a:1', 'unknown setting `bridge.kafka.sevrers`, did you mean `servers`?'],
     ['servers =', 'the value is empty'],
     ['producer.compression = brotli', 'unknown compression `brotli`'],
@@ -153,6 +204,46 @@ describe('a setting', () => {
     ['produce = maybe', '`maybe` is neither'],
   ])('%s is a problem', (line, what) => {
     expect(said(`bridge.kafka.${line}`)).toContainEqual(expect.stringContaining(`problem: ${what}`))
+  })
+
+  it.each([
+    ['a:1, b, ::1', ['a:1', 'b:9092', '[::1]:9092'], 'warning: no port in `b`, `::1`: 9092 was taken'],
+    ['b', ['b:9092'], 'warning: no port in `b`'],
+    ['a:1,,b:2,', ['a:1', 'b:2'], null],
+    ['a:1, u:hunter2@b:1, c', ['a:1', 'c:9092'], 'problem: not host:port: one with a user name: left out'],
+    ['a:1, a:1', ['a:1'], null],
+  ])('of servers %s keeps the good ones', (servers, brokers, what) => {
+    const text = `bridge.kafka.servers = ${servers}`
+    const { options, lines } = importBridge(text)
+    expect(options).toEqual([{ line: 1, path: 'kafka.brokers', value: brokers }])
+    expect(lines).toMatchObject({ settings: [1], lost: [] })
+    const findings = said(text).slice(1)
+    expect(findings.join('\n')).not.toContain('hunter2')
+    if (what === null) expect(findings).toEqual([])
+    else expect(findings).toContainEqual(expect.stringContaining(what))
+  })
+
+  it('of which nothing was made counts as such, not as a setting', () => {
+    const { lines, options } = importBridge(
+      [
+        'bridge.kafka.sevrers = a:1',
+        'bridge.kafka.servers = a:1',
+        'bridge.kafka.servers = b:1',
+        'bridge.kafka.compression = gzip',
+        'bridge.kafka.producer.compression = lz4',
+        'bridge.kafka.produce = maybe',
+        'bridge.kafka.produce.sync_timeout = 3S',
+      ].join('\n'),
+    )
+    expect(lines).toMatchObject({ settings: [3, 5, 7], lost: [1, 2, 4, 6] })
+    expect(options.map(({ value }) => value)).toEqual([['b:1'], 'lz4'])
+  })
+
+  it('that another one overrules asks for nothing to be done', () => {
+    const text = 'bridge.kafka.ssl = on\nbridge.kafka.ssl.enable = off\n'
+    expect(said(text).filter((what) => what.startsWith('warning'))).toEqual([
+      'warning: line 2 sets kafka.tls too, and counts: nothing was made of this one',
+    ])
   })
 
   it('of another plugin, and a line that is none, are problems', () => {
@@ -171,12 +262,11 @@ describe('a setting', () => {
     })
   })
 
-  it('that is no UTF-8 is a problem', () => {
-    const text = Buffer.from(
-      hook('message.publish', { filter: 'caf\u00e9/#', topic: 't' }),
-      'latin1',
-    ).toString()
-    expect(said(text)).toContain('problem: the line is not UTF-8: save the file as UTF-8')
+  it('in which a letter was lost before is a problem', () => {
+    const text = hook('message.publish', { filter: 'caf\ufffd/#', topic: 't' })
+    expect(said(text)).toEqual([
+      'problem: a letter of it was lost before (U+FFFD stands there): write it anew',
+    ])
   })
 
   it('of a password is never carried over', () => {
@@ -244,6 +334,20 @@ rules:
     const imported = importBridge('')
     expect(readRules(writeRules(imported, 'f'), 'f').map(({ enabled }) => enabled)).toEqual([false])
     expect(imported.findings).toMatchObject([{ level: 'problem', line: 0 }])
+  })
+
+  it('has a config.yaml beside it, which says what of the source is not in it', () => {
+    const text =
+      'bridge.kafka.servers = a:1, b c\nbridge.kafka.sevrers = x\nbridge.kafka.hook.message.publish.1 = {\n'
+    const file = writeConfigFile(importBridge(text), 'x.conf')
+    expect(file.split('\n').slice(0, 4)).toEqual([
+      '# Made by `exhook-kafka import-4x` from x.conf.',
+      '# PROBLEM: line 1: not host:port: `b c`: left out of kafka.brokers, where the others are: a:1',
+      '# PROBLEM: line 2: unknown setting `bridge.kafka.sevrers`, did you mean `servers`?: nothing was made of it',
+      '',
+    ])
+    expect(load({ yaml: file }).kafka.brokers).toEqual(['a:1'])
+    expect(writeConfigFile(importBridge(''), 'x.conf')).toContain('all options have their defaults')
   })
 
   it('has the settings as config.yaml takes them', () => {

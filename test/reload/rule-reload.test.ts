@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/config/load-config.ts'
 import {
-  compileFittedRules,
+  compileFittedRulesAside,
   digestOf,
   type LoadedRules,
   loadFittedRules,
@@ -30,7 +30,7 @@ function following(path: string, flags: readonly string[] = []) {
     { path, settleMs: 20, pollMs: 1e6, unwatchedPollMs: 20 },
     {
       initial: loadFittedRules(config),
-      compile: (read) => compileFittedRules(read, config),
+      compile: (read, signal) => compileFittedRulesAside(read, config, signal),
       log,
       onChanged: (now) => void changes.push(now),
       onAsked: () => void asked++,

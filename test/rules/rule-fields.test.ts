@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { mistakesOf, rule } from './mistakes.ts'
+import { lines, mistakesOf, rule } from './mistakes.ts'
 
 it.each<[title: string, text: string, mistakes: string[]]>([
   // hook
@@ -46,7 +46,7 @@ it.each<[title: string, text: string, mistakes: string[]]>([
     ["6:9: `filter` is empty: write a value (in YAML a `#` after a space begins a comment: write '#')"],
   ],
   ['a number', rule('filter: 12'), ['4:13: `filter` must be text, not the number `12`: put it in quotes']],
-  ['null', rule('filter: null'), ['4:13: `filter` must be text, not `null`: put it in quotes']],
+  ['null', rule('filter: null'), ['4:13: `filter` must be text, not `null`: write a text, or remove it']],
   ['a list in a list', rule('filter: [[a]]'), ['4:14: `filter` must be text, not a list']],
   [
     'an empty list',
@@ -182,18 +182,53 @@ it.each<[title: string, text: string, mistakes: string[]]>([
       '6:7: a header cannot be named `EXHOOK-x`: exhook-kafka writes it itself: choose another',
       '7:7: a header cannot be named `a b`: write 1 to 200 letters, digits and signs, without blanks',
       '8:10: in the header `a`, `${` is not closed: add `}`, or write `$${` for a literal `${`',
-      '9:10: `b` must be text, not the number `1`: put it in quotes',
+      '9:10: the header `b` must be text, not the number `1`: put it in quotes',
     ],
   ],
-  ...['-1', '1.5', 'x', '2147483648', '"${qos"'].map((text): [string, string, string[]] => [
+  ...[
+    ...[
+      ['-1', '`-1`'],
+      ['1.5', '`1.5`'],
+      ['x', '`x`'],
+      ['2147483648', '`2147483648`'],
+    ],
+    ...[
+      ['true', 'the boolean `true`'],
+      ['~', '`~`: leave it out, so that the key decides'],
+    ],
+  ].map(([text = '', not = '']): [string, string, string[]] => [
     `partition ${text}`,
     rule(`partition: ${text}`),
-    ['4:16: `partition` must be a whole number from 0, or a template that makes one'].concat(
-      text === '"${qos"'
-        ? ['4:16: in `partition`, `${` is not closed: add `}`, or write `$${` for a literal `${`']
-        : [],
-    ),
+    [
+      `4:16: \`partition\` must be a whole number from 0 to 2147483647, or a template that makes one, not ${not}`,
+    ],
   ]),
+  [
+    'a level in the Kafka topic that no filter has',
+    lines(
+      'rules:',
+      '  - hook: message.publish',
+      '    filter: [a/+, b]',
+      "    topic: 't.${topic[1]}.${topic[2]}'",
+      '    allow: [t.*]',
+    ),
+    [
+      '4:12: in `topic`, `${topic[2]}` is never there, as the filters take topics of 2 levels at most, so that every record would be a dead letter: write `${topic[1]}` at most',
+    ],
+  ],
+  [
+    'a partition that is not closed',
+    rule('partition: "${qos"'),
+    ['4:16: in `partition`, `${` is not closed: add `}`, or write `$${` for a literal `${`'],
+  ],
+  [
+    'a header that is null',
+    rule('headers:', '  a: null', '  b:'),
+    [
+      '5:10: the header `a` must be text, not `null`: write a text, or remove it',
+      "6:9: the header `b` is empty: write a value (in YAML a `#` after a space begins a comment: write '#')",
+    ],
+  ],
   ['a time', rule('timestamp: later'), ['4:16: `timestamp` cannot be `later`: use event, now']],
   // key
   [

@@ -61,6 +61,8 @@ describe('a key that breaks the order of a device', () => {
     ['key: "${clientid}-${timestamp}"', 'is another one for each message'],
     ['key: "${qos}"', 'does not tell devices apart'],
     ['key: "${node}/${event}"', 'does not tell devices apart'],
+    ['partition: 0', '`partition: 0` is the same for all records: they all go to one partition'],
+    ['partition: "${topic[0]}"', '`partition: ${topic[0]}` is the same for all records'],
     ['partition: "${qos}"', '`partition: ${qos}` does not tell devices apart'],
   ])('%s', (line, message) => {
     expect(warningsOf(publish(line))).toHaveLength(1)
@@ -74,10 +76,65 @@ describe('a key that breaks the order of a device', () => {
     'key: "x-${from}"',
     'key: "${payload.vin}"',
     'key: "${pub_props.User-Property.device}"',
-    'partition: 3',
     'partition: "${payload.p}"',
   ])('not %s', (line) => {
     expect(warningsOf(publish(line))).toEqual([])
+  })
+})
+
+describe('a level of the topic', () => {
+  const never = '`${topic[2]}` is never there, as the filters take topics of 2 levels at most'
+
+  it.each([
+    ['key: "${topic[2]}"', `in \`key\`, ${never}: it is always empty`],
+    ['headers: {a: "x-${topic[2]}"}', `in the header \`a\`, ${never}: it is always empty`],
+    ['partition: "${topic[2]}"', `in \`partition\`, ${never}: it is always empty`],
+  ])('that is never there: %s', (line, message) => {
+    expect(warningsOf(publish(line))).toEqual([`0: ${message}`])
+  })
+
+  it.each([
+    'hook: message.publish, filter: a/#, topic: t, key: "${topic[5]}"',
+    'hook: message.publish, filter: a/+, topic: t, key: "${topic[1]}"',
+    'hook: message.publish, filter: [a/+, a/+/c], topic: t, key: "${topic[2]}"',
+    // A subscription of `a/b/#` takes what `a/b` takes.
+    'hook: session.subscribed, filter: a/b, topic: t, key: "${topic[2]}${clientid}"',
+  ])('that may be there: %s', (line) => {
+    expect(warningsOf(line)).toEqual([])
+  })
+
+  it('that a subscription has not either', () => {
+    expect(
+      warningsOf('hook: session.subscribed, filter: a/b, topic: t, key: "${topic[3]}${clientid}"'),
+    ).toEqual([
+      '0: in `key`, `${topic[3]}` is never there, as the filters take topics of 3 levels at most: it is always empty',
+    ])
+  })
+
+  it('that some filters have not, where it makes the Kafka topic', () => {
+    const rule = 'hook: message.publish, filter: [a/+, a/+/c], topic: "t.${topic[2]}", allow: [t.*]'
+    expect(warningsOf(rule)).toEqual([
+      '0: in `topic`, topics of `a/+` have no `${topic[2]}`: their records go to the dead letters',
+    ])
+  })
+})
+
+describe('a part of a condition that is always the same', () => {
+  it.each([
+    ['qos > 2', 'it never matches: `when` is false for every event, `qos` being 0, 1 or 2'],
+    [
+      'payload.a == 1 && qos == 5',
+      'it never matches: `when` is false for every event, since `qos == 5` is, `qos` being 0, 1 or 2',
+    ],
+    ["event == 'message.acked'", '`when` is false for every event, `event` being `message.publish`'],
+    ["topic == 'b/c'", '`when` is false for every event, `topic` being one that the filters take'],
+    ['qos >= 0', '`when` is true for every event, `qos` being 0, 1 or 2: remove it'],
+    [
+      'payload.a == 1 || qos == 5',
+      'in `when`, `qos == 5` is false for every event, `qos` being 0, 1 or 2: correct it, or leave it out',
+    ],
+  ])('%s', (when, message) => {
+    expect(warningsOf(publish(`when: "${when}"`))).toEqual([expect.stringContaining(message)])
   })
 })
 

@@ -72,6 +72,21 @@ describe('the topic of a template', () => {
     expect(dropped).toEqual([])
   })
 
+  it.each([
+    ['_x', 'TOPIC_ILLEGAL'],
+    ['exhook.dead-letters', 'TOPIC_ILLEGAL'],
+    ['elsewhere', 'TOPIC_NOT_ALLOWED'],
+  ])('is never one of Kafka itself or of the dead letters: %s is %s', (name, code) => {
+    const rules = parseRules(
+      "rules: [{name: r, hook: message.publish, topic: '${payload.a}${payload.b}', allow: [_*, e*]}]",
+      'r',
+    )
+    const { around, errors } = surroundings('elsewhere')
+    const payload = Buffer.from(JSON.stringify({ a: name[0], b: name === '_x' ? '_x' : name.slice(1) }))
+    const [letter] = rules.apply({ ...publish, message: { ...publish.message, payload } }, undefined, around)
+    expect([letter?.topic, errors]).toMatchObject(['elsewhere', [{ code }]])
+  })
+
   it('is told and dropped where there are no dead letters', () => {
     const { around, errors, dropped } = surroundings(null)
     expect(apply('bus', around)).toEqual([])

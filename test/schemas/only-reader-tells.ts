@@ -7,6 +7,7 @@ const ONLY_READER: readonly RegExp[] = [
   /^in (`when`|`topic`|`key`|`partition`|the header)/,
   // Two places together.
   /^the name .* is taken/,
+  /^there is no rule .* in this file/,
   /`topic` begins otherwise and never makes/,
   /`on_timeout` cannot be .*nothing waits/,
   /are the same client of a/,

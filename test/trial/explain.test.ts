@@ -46,12 +46,79 @@ describe('of each rule', () => {
   })
 })
 
-it('looks at each filter of a client.subscribe', () => {
-  const rules = readRules(file('hook: client.subscribe, filter: a/#, topic: t'), 'rules.yaml')
-  const [outcome] = createExplain(rules)(
-    callOf({ event: 'client.subscribe', topic: ['x', 'a/b', 'a/c'] }),
-  ).outcomes
-  expect(outcome).toMatchObject({ reason: null, records: [{}, {}] })
+describe('of a client.subscribe with several topic filters', () => {
+  const explain = createExplain(
+    readRules(
+      file(
+        'name: r, hook: client.subscribe, filter: [a/#, b/+], exclude: [x/#, a/x/#], topic: t, when: clientid == "c"',
+        'name: all, hook: client.subscribe, topic: "${topic[0]}", allow: [a]',
+        'name: off, hook: client.subscribe, topic: t, enabled: false',
+      ),
+      'rules.yaml',
+    ),
+  )
+  const event = {
+    event: 'client.subscribe',
+    clientid: 'c',
+    topic: ['x', 'a/x/1', 'a/b', '#', '$share/g/b/c'],
+  }
+
+  it('tells of each filter what became of it, and which `exclude` covers it', () => {
+    const [rule, all, off] = explain(callOf(event)).outcomes
+    const told = rule?.topics.map(({ topic, reason, excludedBy, records }) => [
+      ...[topic, reason, excludedBy, records.length],
+    ])
+    expect(told).toEqual([
+      ['x', 'filter', null, 0],
+      ['a/x/1', 'exclude', 'a/x/#', 0],
+      ['a/b', null, null, 1],
+      ['#', null, null, 1],
+      ['$share/g/b/c', null, null, 1],
+    ])
+    expect(rule).toMatchObject({ reason: null, records: [{}, {}, {}] })
+    expect(all?.topics.map(({ errors }) => errors.map(({ code }) => code))).toEqual([
+      ...[['TOPIC_NOT_ALLOWED'], [], [], ['TOPIC_ILLEGAL'], ['TOPIC_NOT_ALLOWED']],
+    ])
+    expect(all?.errors).toHaveLength(3)
+    expect(off?.topics.map(({ reason }) => reason)).toEqual(Array(5).fill('disabled'))
+  })
+
+  it('gives the reason of the one that came furthest', () => {
+    const reasonOf = (clientid: string, ...topic: string[]) =>
+      explain(callOf({ ...event, clientid, topic })).outcomes[0]?.reason
+    expect(reasonOf('c', 'x', 'a/x/1', 'y')).toBe('exclude')
+    expect(reasonOf('d', 'x', 'a/x/1', 'a')).toBe('when')
+    expect(reasonOf('c', 'x', 'y')).toBe('filter')
+  })
+})
+
+it('makes the records of RuleSet.apply, for any filters that are subscribed together', () => {
+  const wanted = fc.tuple(filters, fc.array(filters, { maxLength: 2 }))
+  const subscribed = fc.uniqueArray(filters, { minLength: 1, maxLength: 4 })
+  fc.assert(
+    fc.property(fc.array(wanted, { minLength: 1, maxLength: 4 }), subscribed, (some, topic) => {
+      const rules = some.map(([filter, exclude], index) =>
+        JSON.stringify({
+          hook: 'client.subscribe',
+          filter,
+          exclude: [...new Set([...exclude, 'no'])],
+          topic: `t${index}`,
+        }),
+      )
+      const text = `rules: [${rules.join(',')}]`
+      const call = callOf({ event: 'client.subscribe', topic })
+      const { outcomes, records } = createExplain(readRules(text, 'r'))(call)
+      expect(records).toEqual(parseRules(text, 'r').apply(call.event))
+      for (const { rule, topics: told } of outcomes) {
+        expect(told.map((one) => one.topic)).toEqual(topic)
+        expect(told.flatMap((one) => one.records)).toEqual(records.filter((one) => one.rule === rule.name))
+        for (const { excludedBy, reason } of told) {
+          expect(excludedBy !== null).toBe(reason === 'exclude')
+          if (excludedBy !== null) expect(rule.exclude).toContain(excludedBy)
+        }
+      }
+    }),
+  )
 })
 
 it('makes the records of RuleSet.apply, for any filters and topic', () => {

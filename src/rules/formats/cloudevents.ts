@@ -19,6 +19,9 @@ export interface CloudEventsOptions {
  * a message may have several); a hook without a message has a random id. `clientid`, `username` and `qos` are extension
  * attributes; properties of MQTT 5 are headers as in the format `payload`.
  *
+ * The Kafka binding writes attributes as they are, in UTF-8; but no attribute may hold control characters, which a client id, a
+ * user name or a topic may: these are percent-encoded.
+ *
  * Source: https://github.com/cloudevents/spec, v1.0.2, spec.md and bindings/kafka-protocol-binding.md.
  */
 export function createCloudEventsFormat({ newId = randomUUID }: CloudEventsOptions = {}): Format {
@@ -49,12 +52,25 @@ type MessageEvent = Extract<HookEvent, { message: unknown }>
 function messageEventId(event: MessageEvent): string {
   const { hook, message, clientid } = event
   const receipt = hook === 'message.delivered' || hook === 'message.acked'
-  return receipt ? `${message.id}:${hook}:${clientid}` : `${message.id}:${hook}`
+  const id = `${withoutControls(message.id)}:${hook}`
+  // Two receivers never have the same id: `%0A` written out is another one than a line feed.
+  return receipt ? `${id}:${withoutControls(clientid.replaceAll('%', '%25'))}` : id
 }
 
 /** No attribute is empty. */
 function setText(headers: Record<string, string>, name: string, value: string): void {
-  if (value !== '') headers[name] = value
+  if (value !== '') headers[name] = withoutControls(value)
+}
+
+/** What the type String of CloudEvents does not allow: control characters, noncharacters, halves of surrogate pairs. */
+const DISALLOWED = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u
+
+/** The same with what is not allowed as the percent-encoding of its UTF-8. */
+function withoutControls(text: string): string {
+  if (!DISALLOWED.test(text)) return text
+  return Array.from(text, (char) =>
+    DISALLOWED.test(char) ? encodeURIComponent(char.toWellFormed()) : char,
+  ).join('')
 }
 
 /** The first moment beyond what RFC 3339 can write, in ms since 1970. */

@@ -2,6 +2,7 @@ import { isMap, type Node } from 'yaml'
 import { HOOKS, type HookPoint } from '../../hooks.ts'
 import { quoted } from '../../text/quoted.ts'
 import { EVENT_FIELDS, type EventField, FIELD_OF } from '../event-fields.ts'
+import { FIELD_CHOICES, largestOf } from '../field-domain.ts'
 import { readChoice } from '../policy-fields.ts'
 import { readHook } from '../rule-fields.ts'
 import type { YamlFile } from '../yaml-file.ts'
@@ -16,23 +17,6 @@ export const EVENT_KEYS: Keys = {
   known: new Set([...EVENT_FIELDS.map(({ name }) => name), 'payload_base64', 'request_base64']),
   later: new Set(),
 }
-
-/** The largest whole number that a field may have; of those not here, that of protobuf's uint32. */
-const LARGEST: Readonly<Record<string, number>> = {
-  qos: 2,
-  rh: 2,
-  rap: 1,
-  nl: 1,
-  peerport: 65_535,
-  sockport: 65_535,
-  timestamp: Number.MAX_SAFE_INTEGER,
-  publish_received_at: Number.MAX_SAFE_INTEGER,
-}
-
-export const largestOf = (name: string): number => LARGEST[name] ?? 2 ** 32 - 1
-
-/** Fields whose value is one of few. */
-export const FIELD_CHOICES = { action: ['publish', 'subscribe'], payload_encoding: ['base64'] } as const
 
 /** Both name the publisher, where the client is somebody else. */
 const PUBLISHER = ['from', 'from_clientid'] as const

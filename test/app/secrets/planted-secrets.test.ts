@@ -286,7 +286,7 @@ describe('no secret that was planted', () => {
     ])[] = [
       [0, ['serve', '--print-config']],
       [
-        1,
+        2,
         [
           ...['serve', `--config=${inFile}`, '--kafka-sasl-password', SECRETS.plainPassword],
           ...[`--emqx-api-url=http://${SECRETS.emqxKey}@e`, `--kafka-brokers=u:${SECRETS.wrongPassword}@k:1`],
@@ -296,7 +296,7 @@ describe('no secret that was planted', () => {
       [1, ['tail', 'published', '--from=earliest', kafka], wrong],
       [1, ['dead-letters', 'list', kafka], wrong],
       [1, ['register', ...emqx], { ...right, EXHOOK_EMQX_API_SECRET: SECRETS.wrongEmqxSecret }],
-      [1, ['register', `--emqx-api-secret=${SECRETS.emqxSecret}`, `--url=http://k:${SECRETS.emqxKey}@e:1`]],
+      [2, ['register', `--emqx-api-secret=${SECRETS.emqxSecret}`, `--url=http://k:${SECRETS.emqxKey}@e:1`]],
       [0, ['check', rules]],
       [0, ['try', rules, recorded, '--hook', 'client.authenticate']],
     ]

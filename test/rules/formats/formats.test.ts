@@ -223,6 +223,35 @@ describe('cloudevents', () => {
     expect(written('cloudevents', event).headers['content-type']).toBe(expected)
   })
 
+  it('percent-encodes what no attribute may hold', () => {
+    const attributesOf = (hook: HookPoint, clientid: string) =>
+      written('cloudevents', { ...EVENTS[hook], clientid, username: 'é %' } as HookEvent).headers
+    expect(attributesOf('client.connected', 'a\n\u007f\u0085\ufffe\u{1ffff}é')).toMatchObject({
+      ce_subject: 'a%0A%7F%C2%85%EF%BF%BE%F0%9F%BF%BFé',
+      ce_clientid: 'a%0A%7F%C2%85%EF%BF%BE%F0%9F%BF%BFé',
+      ce_username: 'é %',
+    })
+    const { ce_id: one, ce_clientid: name } = attributesOf('message.acked', 'a\n')
+    const { ce_id: other } = attributesOf('message.acked', 'a%0A')
+    expect(name).toBe('a%0A')
+    expect(one).toMatch(/:message\.acked:a%0A$/)
+    expect(other).toMatch(/:message\.acked:a%250A$/)
+  })
+
+  it('has attributes of allowed characters only, whatever devices are called', () => {
+    const disallowed = /\p{Cc}|\p{Noncharacter_Code_Point}/u
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom(...HOOK_POINTS), (text, hook) => {
+        const odd = { ...EVENTS[hook], clientid: text, username: text, topic: text, node: text } as HookEvent
+        const { headers } = written('cloudevents', odd)
+        for (const [name, value] of Object.entries(headers)) {
+          if (!name.startsWith('ce_')) continue
+          expect([name, disallowed.test(value), value.isWellFormed()]).toEqual([name, false, true])
+        }
+      }),
+    )
+  })
+
   it('never throws, whatever EMQX sends', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.double(), (text, timestampMs) => {

@@ -65,7 +65,7 @@ describe('a mistake in the form of tests', () => {
     [
       'a header that is a number',
       file(`  - ${EVENT}`, '    records: [{headers: {a: 1}}]'),
-      '`a` must be text, not the number `1`: put it in quotes',
+      'the header `a` must be text, not the number `1`: put it in quotes',
     ],
     ['headers that are text', file(`  - ${EVENT}`, '    records: [{headers: a}]'), '`headers` must be a map'],
     [
@@ -88,9 +88,29 @@ describe('a mistake in the form of tests', () => {
       file('  - {event: {event: message.publish}, records: []}'),
       '3:13: the event has no `topic`',
     ],
+    [
+      'a name twice',
+      file(`  - {name: a, ${EVENT}, records: []}`, `  - {name: a, ${EVENT}, records: []}`),
+      '4:12: the name `a` is taken on line 3: choose another',
+    ],
+    [
+      'a rule mistyped',
+      file(`  - ${EVENT}`, '    records: [{rule: message.publish->u}]'),
+      '4:22: there is no rule `message.publish->u` in this file, did you mean `message.publish->t`?',
+    ],
+    [
+      'a rule of another file',
+      file(`  - ${EVENT}`, '    records: [{rule: alarms}]'),
+      '4:22: there is no rule `alarms` in this file: use one of message.publish->t',
+    ],
     ['an empty event', file('  - {event: , records: []}'), '3:6: an event must be a map'],
   ])('%s', (_title, text, message) => {
     expect(mistakesOf(text).join('\n')).toContain(message)
+  })
+
+  it('is none where a test names a rule of the file, or two have no name', () => {
+    const named = '[{rule: message.publish->t}]'
+    expect(mistakesOf(file(`  - {${EVENT}, records: ${named}}`, `  - {${EVENT}, records: []}`))).toEqual([])
   })
 
   it('is told with those of the rules', () => {

@@ -1,0 +1,57 @@
+import type { HookPoint } from '../hooks.ts'
+import { didYouMean } from '../text/did-you-mean.ts'
+import { quoted } from '../text/quoted.ts'
+import { type ConditionProblem, costProblem } from './condition-cost.ts'
+import { type CelError, checkerOf, environmentFor, type Parsed } from './condition-environment.ts'
+import { numberProblem } from './condition-numbers.ts'
+import { hyphenatedPath } from './condition-paths.ts'
+import { syntaxProblem } from './condition-syntax.ts'
+import { resultProblem, typeProblem } from './condition-types.ts'
+import { EVENT_FIELDS, FIELD_OF } from './event-fields.ts'
+
+/** What is wrong with a condition for a rule of these hooks, with the fix; null when nothing is. */
+export function conditionProblem(text: string, hooks: readonly HookPoint[]): ConditionProblem | null {
+  const environment = environmentFor(hooks)
+  let parsed: Parsed
+  try {
+    parsed = environment.parse(text)
+  } catch (error) {
+    return syntaxProblem(text, error as CelError)
+  }
+  const problem = costProblem(parsed.ast) ?? numberProblem(parsed.ast)
+  if (problem !== null) return problem
+  const { valid, type = '', error } = parsed.check()
+  const checker = checkerOf(environment)
+  if (!valid)
+    return nameProblem(text, error as CelError, hooks) ?? typeProblem(parsed.ast, error as CelError, checker)
+  return type === 'bool' || type === 'dyn' ? null : resultProblem(parsed.ast, type, checker)
+}
+
+/** What is wrong with a name that is no field of all these hooks; null: something else is wrong. */
+function nameProblem(
+  text: string,
+  { code, range }: CelError,
+  hooks: readonly HookPoint[],
+): ConditionProblem | null {
+  if (code !== 'unknown_variable' || range === undefined) return null
+  const at = range.start
+  const named = hyphenatedPath(text, at)
+  if (named === null) return { message: unknownProblem(text.slice(at, range.end), hooks), at }
+  return { message: `CEL takes the \`-\` in a name for a minus: write ${quoted(named.path)}`, at: named.at }
+}
+
+function unknownProblem(name: string, hooks: readonly HookPoint[]): string {
+  const field = FIELD_OF.get(name)
+  if (field !== undefined) {
+    const lacking = hooks.filter((hook) => !field.hooks.has(hook))
+    return `${lacking.join(', ')} ${lacking.length === 1 ? 'has' : 'have'} no ${quoted(name)}: use another field, or split the rule`
+  }
+  const usable = EVENT_FIELDS.filter(({ hooks: having }) => hooks.every((hook) => having.has(hook)))
+  const names = usable.map(({ name: one }) => one)
+  const meant = didYouMean(name, names)
+  const fix =
+    meant === undefined
+      ? `: use one of ${names.join(', ')}, or write a text in quotes, as in ${quoted(`"${name}"`)}`
+      : `, did you mean \`${meant}\`?`
+  return `there is no field ${quoted(name)}${fix}`
+}
