@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { createHttpServer } from './admin/http-server.ts'
 import type { Config, DeadLettersConfig, DiskConfig } from './config/config.ts'
 import { isLoopback } from './config/hosts.ts'
+import { secretValues } from './config/secret-values.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './delivery/dead-letter-file.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
@@ -22,15 +23,19 @@ import { createKafkaJsTopicInspector } from './kafka/kafkajs-topic-inspector.ts'
 import { createPreflight, type Preflight } from './preflight/preflight.ts'
 import { topicNeeds } from './preflight/topic-needs.ts'
 import { type BoundedQueue, createBoundedQueue } from './queue/bounded-queue.ts'
-import { readinessNow } from './readiness.ts'
+import { type ReadinessDeps, readinessNow } from './readiness.ts'
 import { compileFittedRulesAside, type LoadedRules } from './reload/load-fitted-rules.ts'
-import { createRuleReload, type RuleReload } from './reload/rule-reload.ts'
+import { reloadReport } from './reload/reload-report.ts'
+import { createRuleReload, type ReloadOutcome, type RuleReload } from './reload/rule-reload.ts'
 import { policyWarnings } from './rules/policy.ts'
 import type { RuleSet } from './rules/rule-set.ts'
 import { createTopicLimit } from './rules/topic-limit.ts'
+import { statusNow } from './status.ts'
 import { createLedger, type LedgerSnapshot } from './telemetry/ledger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
+import { createRuleCounts } from './telemetry/rule-counts.ts'
 import { createRuleWatch } from './telemetry/rule-watch.ts'
+import { createRedactor } from './text/redactor.ts'
 
 /** The ports that were taken. */
 export interface AppPorts {
@@ -42,8 +47,8 @@ export interface AppPorts {
 export interface App {
   readonly queue: BoundedQueue
   ledger(): LedgerSnapshot
-  /** Reads the rule file soon, changed or not. */
-  reload(): void
+  /** Reads the rule file soon, changed or not, and tells what came of it. */
+  reload(): Promise<ReloadOutcome>
   /** Returns when hook calls can come in; Kafka need not be there. Rejects when a port cannot be had. Call it once. */
   start(): Promise<AppPorts>
   /**
@@ -79,6 +84,7 @@ const ANSWER_MS = 500
 export function createApp(config: Config, deps: AppDeps): App {
   const { log } = deps
   const contract = loadContract()
+  const startedAtMs = Date.now()
   let draining = false
   let started = false
 
@@ -167,6 +173,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       compile: (read, signal) => compileFittedRulesAside(read, config, signal),
       log,
       onChanged(now) {
+        ruleCounts.keep(now.rules.rules)
         topics.fix(fixedTopics(now.rules), new Set([...queue.lanes()].map((lane) => lane.topic)))
         warnOfPolicies(now.rules, log)
         preflight.run()
@@ -179,19 +186,29 @@ export function createApp(config: Config, deps: AppDeps): App {
     { emqx: config.emqx, filters: config.hooks.filters },
     { interests: () => rules.current.rules.interests, log },
   )
+  const ruleCounts = createRuleCounts()
+  const watchRule = createRuleWatch({ log, metrics })
   const handler = createHookHandler(
     { replyMarginMs: config.reply.marginMs },
     {
       contract,
       rules: () => rules.current.rules,
       filters: config.hooks.filters,
-      intake: queue,
+      intake: {
+        offer(records, options, done) {
+          ruleCounts.made(records)
+          queue.offer(records, options, done)
+        },
+      },
       ledger,
       log,
       surroundings: {
         deadLetterTopic,
         topics,
-        onError: createRuleWatch({ log, metrics }),
+        onError(rule, error) {
+          ruleCounts.failed(rule)
+          watchRule(rule, error)
+        },
       },
       onReply: metrics.replied,
       onOutcome: metrics.decided,
@@ -204,12 +221,26 @@ export function createApp(config: Config, deps: AppDeps): App {
     { ...config.grpc, replyMarginMs: config.reply.marginMs },
     { handler, budget: requests, log },
   )
+  const partsNow = (): ReadinessDeps => {
+    const parts = { queue, delivery, preflight, disk, draining }
+    return { ...parts, rules: rules.status, emqx: emqxHooks.state }
+  }
   const http = createHttpServer(config.http, {
-    readiness: () => {
-      const parts = { queue, delivery, preflight, disk, draining }
-      return readinessNow({ ...parts, rules: rules.status, emqx: emqxHooks.state })
-    },
+    log,
+    readiness: () => readinessNow(partsNow()),
     metrics: () => metrics.scrape(),
+    status: () =>
+      statusNow({
+        ...partsNow(),
+        version: deps.version,
+        startedAtMs,
+        ledger: ledger.snapshot(),
+        ruleSet: rules.current.rules,
+        counts: ruleCounts,
+      }),
+    reload: async () => reloadReport(await rules.reload(), rules.current.rules.rules.length),
+    onRefused: metrics.httpRefused,
+    redact: createRedactor(secretValues(config)),
   })
 
   function letGoIdleLanes(): void {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
@@ -13,10 +13,14 @@ import { createStreamOutput } from './cli/stream-output.ts'
 import { runTry } from './cli/try.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
+import { exposedFiles, type LookAtFile } from './config/exposed-files.ts'
 import { loadConfig } from './config/load-config.ts'
 import { printConfig } from './config/print-config.ts'
+import { secretValues } from './config/secret-values.ts'
 import { suggestion } from './text/did-you-mean.ts'
+import { faultOf, faultText } from './text/fault.ts'
 import { quoted } from './text/quoted.ts'
+import { createRedactor } from './text/redactor.ts'
 
 const USAGE = `exhook-kafka: EMQX's hook events to Kafka
 
@@ -36,6 +40,9 @@ const COMMANDS = ['serve', 'check', 'try', 'tail', 'dead-letters', 'register', '
 
 /** The program as a process: words, signals and exit codes are dealt with here and nowhere else. */
 export async function main(): Promise<void> {
+  // Somebody may ask Node.js for diagnostic reports; the environment, where secrets are, is left out of them.
+  if (process.report !== undefined) process.report.excludeEnv = true
+  process.on('uncaughtException', endByFault)
   const [command = '', ...words] = asHelp(process.argv.slice(2))
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
   if (command === 'register') return register(words)
@@ -49,6 +56,12 @@ export async function main(): Promise<void> {
   const hint = `there is no command ${quoted(command)}${suggestion(command, COMMANDS)}\n\n`
   process.stderr.write(command === '' ? USAGE : `${hint}${USAGE}`)
   process.exitCode = 2
+}
+
+/** Node.js itself would print the error whole, and what it quotes. */
+function endByFault(error: unknown): never {
+  process.stderr.write(`exhook-kafka: a fault of ours: ${faultText(error)}\n`)
+  process.exit(1)
 }
 
 /** `help tail` is `tail --help`. */
@@ -118,7 +131,8 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
     out: createStreamOutput(process.stdout, () => ending.abort()),
     err: createStreamOutput(process.stderr),
     signal: ending.signal,
-    createLog: ({ level }) => pino({ level, base: null }, pino.destination({ fd: 2, sync: true })),
+    createLog: ({ level }, redact) =>
+      pino({ level, base: null, hooks: { streamWrite: redact } }, pino.destination({ fd: 2, sync: true })),
   })
   // All that was printed is written; a broker that does not answer is not waited for.
   process.exit(exitCode)
@@ -136,7 +150,13 @@ async function serve(argv: readonly string[]): Promise<void> {
   if (loaded === null) return
   const { config, rules } = loaded
 
-  const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  const log = pino({
+    level: config.log.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: { streamWrite: createRedactor(secretValues(config)) },
+  })
+  for (const exposed of exposedFiles(config, LOOK_AT_FILE)) log.warn(exposed, EXPOSED)
   const app = createApp(config, {
     rules,
     log,
@@ -164,13 +184,14 @@ async function serve(argv: readonly string[]): Promise<void> {
   process.on('SIGINT', onSignal)
   process.on('SIGHUP', () => {
     log.info({ signal: 'SIGHUP' }, 'signal received: reading the rules')
-    app.reload()
+    void app.reload()
   })
   process.on('unhandledRejection', (error) =>
-    log.error({ err: error }, 'a promise failed unobserved: a fault of ours'),
+    log.error(faultOf(error), 'a promise failed unobserved: a fault of ours'),
   )
+  process.off('uncaughtException', endByFault)
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'a fault of ours: stopping')
+    log.fatal(faultOf(error), 'a fault of ours: stopping')
     if (!stopping) void stop(1)
   })
 
@@ -180,6 +201,13 @@ async function serve(argv: readonly string[]): Promise<void> {
     log.fatal({ error: error instanceof Error ? error.message : String(error) }, 'the start failed')
     process.exit(1)
   }
+}
+
+const EXPOSED = 'every user of this machine may read this file, which holds a secret: chmod o-r'
+
+const LOOK_AT_FILE: LookAtFile = {
+  mode: (path) => statSync(path).mode,
+  realPath: (path) => realpathSync(path),
 }
 
 /** Runs what reads a user's words and files; prints their mistakes, one a line, and sets the exit code. */

@@ -8,13 +8,13 @@ export const configSchema = (): JsonSchema => ({
   ...sectionSchema(ROOT),
 })
 
-/** A section of which all keys are commented out is one without keys. */
+/** A section of which all keys are commented out is one without keys. Secrets are none of the file's. */
 function sectionSchema(section: Section): { readonly [word: string]: unknown } {
   const properties = Object.fromEntries(
-    Array.from(section, ([key, child]) => [
-      key,
-      child instanceof Map ? sectionSchema(child) : optionSchema(child as NamedOption),
-    ]),
+    [...section].flatMap(([key, child]) => {
+      if (child instanceof Map) return [[key, sectionSchema(child)]]
+      return (child as NamedOption).secret ? [] : [[key, optionSchema(child as NamedOption)]]
+    }),
   )
   return { type: ['object', 'null'], properties, additionalProperties: false }
 }

@@ -10,7 +10,8 @@ export interface ReadinessPart {
 /** Whether the program does all of its work now, and why not. */
 export interface Readiness {
   readonly ready: boolean
-  readonly parts: readonly ReadinessPart[]
+  /** Without details where they are not for everybody. */
+  readonly parts: readonly (Omit<ReadinessPart, 'detail'> & Partial<ReadinessPart>)[]
 }
 
 /** Ready when every part is. */
@@ -18,9 +19,15 @@ export function readinessOf(parts: readonly ReadinessPart[]): Readiness {
   return { ready: parts.every((part) => part.ok), parts }
 }
 
-/** `ready` or `not ready`, then a line for each part: `kafka: not connected since 12 s: …`. */
+/** What everybody may know: details name topics, brokers, nodes and files. */
+export const withoutDetails = ({ ready, parts }: Readiness): Readiness => ({
+  ready,
+  parts: parts.map(({ name, ok }) => ({ name, ok })),
+})
+
+/** `ready` or `not ready`, then a line for each part: `kafka: not connected since 12 s: …`, or `kafka: not ok`. */
 export function readinessText({ ready, parts }: Readiness): string {
-  const lines = parts.map(({ name, detail }) => `${name}: ${oneLine(detail)}`)
+  const lines = parts.map(({ name, ok, detail }) => `${name}: ${oneLine(detail ?? (ok ? 'ok' : 'not ok'))}`)
   return `${[ready ? 'ready' : 'not ready', ...lines].join('\n')}\n`
 }
 

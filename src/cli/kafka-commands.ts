@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { ConfigError, type Mistake, wordMistake } from '../config/config-error.ts'
 import { type ConfigSources, loadConfig } from '../config/load-config.ts'
+import { secretValues } from '../config/secret-values.ts'
 import { kafkaClientConfig } from '../kafka/client-config.ts'
 import { createKafkaDriver } from '../kafka/create-driver.ts'
 import type { KafkaDriver } from '../kafka/kafka-driver.ts'
@@ -10,6 +11,7 @@ import { createKafkaJsReader } from '../kafka/kafkajs-reader.ts'
 import { KafkaReadError, type RecordReader } from '../kafka/record-reader.ts'
 import { suggestion } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
+import { createRedactor } from '../text/redactor.ts'
 import { shownText } from '../text/shown.ts'
 import { runDeadLettersList } from './dead-letters-list.ts'
 import { redriveGroups, runDeadLettersRedrive } from './dead-letters-redrive.ts'
@@ -27,7 +29,8 @@ export interface KafkaCommandDeps extends Pick<ConfigSources, 'env' | 'readFile'
   readonly err: CommandOutput
   /** Ends the command. */
   readonly signal: AbortSignal
-  readonly createLog: (config: Config['log']) => Logger
+  /** `redact` is for every line of it. */
+  readonly createLog: (config: Config['log'], redact: (text: string) => string) => Logger
 }
 
 /** A command that is read and understood: the topic and group that it is about, for messages, and what it does. */
@@ -124,7 +127,8 @@ function deadLetterTopicOf({ deadLetters }: Config): string {
 }
 
 async function runOnKafka(command: Understood, config: Config, deps: KafkaCommandDeps): Promise<boolean> {
-  const log = deps.createLog(config.log)
+  const redact = createRedactor(secretValues(config))
+  const log = deps.createLog(config.log, redact)
   const client = kafkaClientConfig(config.kafka, { readFile: deps.readFile, log })
   const reader = createKafkaJsReader(client, { log })
   let driver: KafkaDriver | undefined
@@ -134,7 +138,8 @@ async function runOnKafka(command: Understood, config: Config, deps: KafkaComman
     return await command.run({ reader, driver: createDriver })
   } catch (error) {
     if (!(error instanceof KafkaReadError)) throw error
-    await deps.err.print(`${failureText(error.failure, { ...command, brokers: config.kafka.brokers })}\n`)
+    const text = failureText(error.failure, { ...command, brokers: config.kafka.brokers })
+    await deps.err.print(`${redact(text)}\n`)
     return false
   } finally {
     const stopped = Promise.all([reader.stop(), driver?.stop()])

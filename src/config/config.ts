@@ -159,11 +159,15 @@ export interface StopConfig {
   readonly deadlineMs: number
 }
 
-/** Where health, readiness and metrics are served. */
+/** Where health, readiness and metrics are served, and what shows more or acts. */
 export interface HttpConfig {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** The token itself, also when it came from a file; null: there is none. Never to be logged. */
+  readonly token: string | null
+  /** Where the token comes from, and is read again, if from a file. */
+  readonly tokenFile: string | null
 }
 
 /** What EMQX is asked for when it loads this server. */

@@ -142,6 +142,13 @@ function word(
 /** Any text but none. */
 export const text = word('text', 'a text that is not empty', (value) => value !== '')
 
+/** A token for HTTP's `Authorization: Bearer`. */
+export const token = word(
+  'token',
+  'a token of 16 to 512 characters, without blanks, accents and control characters (`openssl rand -hex 32` makes one)',
+  (value) => /^[\x21-\x7e]{16,512}$/.test(value),
+)
+
 const TOPIC = '^(?!__)[a-zA-Z0-9._-]{1,249}$'
 
 /** A topic that records may be sent to, or the word that none is. */

@@ -15,7 +15,7 @@ import { quoted } from '../text/quoted.ts'
 import { isTooDeep } from '../text/too-deep.ts'
 import type { Mistake } from './config-error.ts'
 import { type NamedOption, OPTION_LIST, ROOT, type Section } from './option-list.ts'
-import { type Layer, mistakeAt, type Place, type Setting, wrongValue } from './setting.ts'
+import { type Layer, misplacedSecret, mistakeAt, type Place, type Setting, wrongValue } from './setting.ts'
 import { yamlErrorText } from './yaml-errors.ts'
 
 /** A configuration is some hundred lines. */
@@ -90,6 +90,11 @@ function readPair(walk: Walk, pair: Pair<Node, Node | null>, section: Section, p
   if (child instanceof Map) {
     // A section of which all keys are commented out is a section without keys.
     if (pair.value !== null) readSection(walk, pair.value, child, childPath)
+  } else if ((child as NamedOption).secret) {
+    // Such a file is a ConfigMap, or in a repository.
+    const { env, path: secretPath } = child as NamedOption
+    const message = misplacedSecret(env, `${secretPath}_file`, 'this file, which is made to be shown')
+    complain(walk, pair.key, childPath, message)
   } else if (pair.value === null || isEmpty(pair.value)) {
     complain(walk, pair.key, childPath, 'has no value; write one, or remove the key')
   } else {

@@ -2,7 +2,7 @@ import { suggestion } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
 import { type Mistake, wordMistake } from './config-error.ts'
 import { type NamedOption, OPTION_LIST } from './option-list.ts'
-import type { Layer, Setting } from './setting.ts'
+import { type Layer, misplacedSecret, type Setting } from './setting.ts'
 
 /** Flags without a value that steer the command itself; they are passed over here. */
 export const COMMAND_FLAGS = ['help', 'version', 'print-config'] as const
@@ -65,10 +65,8 @@ function mistakeOfFlag(
   before: string | undefined,
 ): string | undefined {
   if (option?.secret) {
-    return (
-      'a secret is not taken from a flag, where every user of the machine can read it: ' +
-      `set ${option.env}, or put it in a file and name that by --${option.flag}-file`
-    )
+    const where = 'a flag, where every user of the machine can read it'
+    return misplacedSecret(option.env, `--${option.flag}-file`, where)
   }
   if (before !== undefined) return before === name ? 'is given twice' : `says the same as --${before}`
   if (text === '' || (text === undefined && !option?.format.switch)) {

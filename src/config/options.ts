@@ -10,8 +10,10 @@ export interface Option<T> {
   readonly default: T
   /** One sentence for the reference; the unit is not repeated. */
   readonly doc: string
-  /** Never shown, never taken from a flag; has a sibling `<key>_file`. */
+  /** Never shown, never taken from a flag or from the configuration file; has a sibling `<key>_file`. */
   readonly secret?: true
+  /** Where a login belongs that somebody writes into the value. */
+  readonly login?: string
   /** A path; the file has to be readable at start. */
   readonly readable?: true
 }
@@ -78,6 +80,7 @@ export const OPTIONS: OptionTree<Config> = {
     brokers: {
       format: formats.brokers,
       default: ['127.0.0.1:9092'],
+      login: 'kafka.sasl.username and kafka.sasl.password_file',
       doc: 'Bootstrap brokers.',
     },
     client_id: {
@@ -134,7 +137,7 @@ export const OPTIONS: OptionTree<Config> = {
       format: formats.text,
       default: null,
       secret: true,
-      doc: 'Passphrase of the private key, where it is encrypted. Never a flag.',
+      doc: 'Passphrase of the private key, where it is encrypted. Only from the environment.',
     },
     tls_key_passphrase_file: {
       format: formats.path,
@@ -168,7 +171,7 @@ export const OPTIONS: OptionTree<Config> = {
         format: formats.text,
         default: null,
         secret: true,
-        doc: 'Password for the login by plain and scram-…. Never a flag.',
+        doc: 'Password for the login by plain and scram-…. Only from the environment.',
       },
       password_file: {
         format: formats.path,
@@ -186,7 +189,7 @@ export const OPTIONS: OptionTree<Config> = {
           format: formats.text,
           default: null,
           secret: true,
-          doc: 'Our secret at the OAuth server. Never a flag.',
+          doc: 'Our secret at the OAuth server. Only from the environment.',
         },
         client_secret_file: {
           format: formats.path,
@@ -333,9 +336,20 @@ export const OPTIONS: OptionTree<Config> = {
     host: {
       format: formats.host,
       default: '127.0.0.1',
-      doc: 'Address to listen on for health, readiness and metrics.',
+      doc: 'Address to listen on for health, readiness, metrics, and what needs `http.token`.',
     },
     port: { format: formats.port, default: 8080, doc: 'Port for the same; 0 takes any free one.' },
+    token: {
+      format: formats.token,
+      default: null,
+      secret: true,
+      doc: 'Opens the pages that show more or that act, where `http.host` is not loopback. Only from the environment.',
+    },
+    token_file: {
+      format: formats.path,
+      default: null,
+      doc: 'File that holds the token instead; a new one in it is in force within a second or two.',
+    },
   },
   hooks: {
     filters: {
@@ -353,20 +367,25 @@ export const OPTIONS: OptionTree<Config> = {
     api_url: {
       format: formats.httpUrl,
       default: null,
+      login: 'emqx.api_key_file and emqx.api_secret_file',
       doc: "Where EMQX's dashboard and REST API listen, as http://emqx:18083; for `register`, and for `serve` to compare its hooks and have it load this server again.",
     },
     api_key: {
       format: formats.text,
       default: null,
       secret: true,
-      doc: "API key for EMQX's REST API. Never a flag.",
+      doc: "API key for EMQX's REST API. Only from the environment.",
     },
-    api_key_file: { format: formats.path, default: null, doc: 'File that holds the API key instead.' },
+    api_key_file: {
+      format: formats.path,
+      default: null,
+      doc: 'File that holds the API key instead.',
+    },
     api_secret: {
       format: formats.text,
       default: null,
       secret: true,
-      doc: 'Secret of the API key. Never a flag.',
+      doc: 'Secret of the API key. Only from the environment.',
     },
     api_secret_file: {
       format: formats.path,

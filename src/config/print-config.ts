@@ -1,9 +1,7 @@
 import { stringify } from 'yaml'
+import { REDACTED } from '../text/redactor.ts'
 import type { Config } from './config.ts'
 import { camelCase, type NamedOption, ROOT, type Section } from './option-list.ts'
-
-/** What stands in the place of a secret. */
-export const REDACTED = '[redacted]'
 
 /**
  * The configuration as a YAML file that would give it again, but for its secrets, which are redacted. Keys that are

@@ -47,14 +47,22 @@ export function describePlace(place: Place): string {
   }
 }
 
+/** Why a secret is refused where others can read it, and what to do. */
+export function misplacedSecret(env: string, fileOption: string, where: string): string {
+  return `a secret is not taken from ${where}: set ${env}, or put it in a file of its own and name that by ${fileOption}`
+}
+
 /** `must be …, not …`; the text is left out when it is a secret or may hold one. */
 export function wrongValue(option: NamedOption, text: string): string {
-  // `user:password@broker:9092` is what people try.
-  const mayBeSecret = option.secret === true || text.includes('@')
+  // `user:password@broker:9092` is what people try, and `http://emqx:18083/?token=…`.
+  const hasLogin = text.includes('@')
+  const hasQuery = option.format.unit === 'url' && /[?#]/.test(text)
+  const mayBeSecret = option.secret === true || hasLogin || hasQuery
   const fromKubernetes = /^(tcp|udp|sctp):\/\//.test(text)
   return [
     `must be ${option.format.expects}`,
     ...(mayBeSecret ? [] : [`, not ${quoted(text)}`]),
+    ...(hasLogin && option.login !== undefined ? [` (a login goes into ${option.login})`] : []),
     ...(fromKubernetes
       ? [' (Kubernetes sets this variable for a Service of that name: `enableServiceLinks: false` stops it)']
       : []),

@@ -49,24 +49,42 @@ function readSecretFiles(
   wrong: Set<string>,
   readFile: ReadFile,
 ): readonly Mistake[] {
-  return SECRETS.flatMap(({ secret, file }) => {
-    const named = values.get(file.path)
+  return SECRETS.flatMap(({ secret, file: option }) => {
+    const named = values.get(option.path)
     if (named === undefined) return []
     const direct = settingOf(layers, secret)
     if (direct !== undefined) {
       wrong.add(secret.path)
       const also = `${describePlace(direct.place)} sets ${secret.path} as well; keep one of the two`
-      return [mistakeAt(named.place, file.path, also)]
+      return [mistakeAt(named.place, option.path, also)]
     }
-    const read = tryRead(readFile, String(named.value))
-    const text = withoutNewline(read.text ?? '')
-    if (text === '') {
+    const file = tryRead(readFile, String(named.value))
+    const read: SecretText =
+      file.text === undefined
+        ? { failure: file.failure ?? 'the file cannot be read' }
+        : readSecretText(secret.format, file.text)
+    if (read.text === undefined) {
       wrong.add(secret.path)
-      return [mistakeAt(named.place, file.path, read.failure ?? 'the file is empty')]
+      return [mistakeAt(named.place, option.path, read.failure)]
     }
-    values.set(secret.path, { value: text, place: named.place })
+    values.set(secret.path, { value: read.text, place: named.place })
     return []
   })
+}
+
+/** A secret, or why there is none; nothing of what was read is in the words. */
+export type SecretText =
+  | { readonly text: string; readonly failure?: undefined }
+  | { readonly text?: undefined; readonly failure: string }
+
+/** The secret of a file's text. */
+export function readSecretText(
+  format: Pick<NamedOption['format'], 'accepts' | 'expects'>,
+  contents: string,
+): SecretText {
+  const text = withoutNewline(contents)
+  if (text === '') return { failure: 'the file is empty' }
+  return format.accepts(text) ? { text } : { failure: `the file must hold ${format.expects}` }
 }
 
 /** The files that later parts will read have to be readable now, while somebody is looking. */

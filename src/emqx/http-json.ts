@@ -1,3 +1,4 @@
+import { createRedactor, REDACTED } from '../text/redactor.ts'
 import { shownText } from '../text/shown.ts'
 import { EmqxApiError, type EmqxApiErrorKind } from './api-error.ts'
 
@@ -37,9 +38,10 @@ const MAX_MESSAGE = 300
 export function createRequestJson(config: HttpJsonConfig): RequestJson {
   const base = config.baseUrl.replace(/\/+$/, '')
   const authorization = `Basic ${Buffer.from(`${config.key}:${config.secret}`).toString('base64')}`
-  const hidden = [config.secret, config.key, authorization.slice('Basic '.length)].filter(
-    (text) => text !== '',
-  )
+  // What EMQX quotes of our request could be a secret of ours.
+  const redact = createRedactor([config.secret, config.key, `${config.key}:${config.secret}`], {
+    minLength: 1,
+  })
 
   return async ({ method, path, body, signal }) => {
     const timeoutMs = method === 'GET' ? config.timeoutMs : config.writeTimeoutMs
@@ -77,8 +79,7 @@ export function createRequestJson(config: HttpJsonConfig): RequestJson {
     const json = parsed(text)
     if (response.ok && json !== NO_JSON) return json
     if (response.ok) return fail('not-emqx', `the answer is not JSON but ${contentType(response)}`)
-    // What EMQX quotes of our request could be a secret of ours.
-    const said = messageOf(json, hidden)
+    const said = messageOf(json, redact)
     return fail(kindOf(status), `${status}${said === '' ? '' : `, ${said}`}`)
   }
 }
@@ -120,16 +121,15 @@ function kindOf(status: number): EmqxApiErrorKind {
 }
 
 /** EMQX's `{"code": …, "message": …}` in one line. */
-function messageOf(json: unknown, hidden: readonly string[]): string {
+function messageOf(json: unknown, redact: (text: string) => string): string {
   if (typeof json !== 'object' || json === null) return ''
   const { code, message } = json as { readonly code?: unknown; readonly message?: unknown }
   const text = typeof message === 'string' ? message : JSON.stringify(message ?? '')
-  let said = [typeof code === 'string' ? code : '', text]
+  const said = [typeof code === 'string' ? code : '', text]
     .filter((part) => part !== '' && part !== '""')
     .join(': ')
-  for (const secret of hidden) said = said.replaceAll(secret, '[redacted]')
-  said = said.replaceAll(/-----BEGIN[\s\S]*?(-----END[^-]*-----|$)/g, '[redacted]')
-  return shownText(said.length > MAX_MESSAGE ? `${said.slice(0, MAX_MESSAGE)}…` : said)
+  const hidden = redact(said).replaceAll(/-----BEGIN[\s\S]*?(-----END[^-]*-----|$)/g, REDACTED)
+  return shownText(hidden.length > MAX_MESSAGE ? `${hidden.slice(0, MAX_MESSAGE)}…` : hidden)
 }
 
 function contentType(response: Response): string {

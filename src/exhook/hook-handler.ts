@@ -15,6 +15,7 @@ import type { RuleSet } from '../rules/rule-set.ts'
 import { ALONE, type Surroundings } from '../rules/surroundings.ts'
 import type { Ledger, RefusalReason } from '../telemetry/ledger.ts'
 import { createRareLog } from '../telemetry/rare-log.ts'
+import { faultOf } from '../text/fault.ts'
 import { freeNow } from './free-now.ts'
 import { createProviderCalls, type ProviderLoad } from './provider-calls.ts'
 import { createNormalReplies, createRejection, type HookReply, REFUSALS, type Refusal } from './replies.ts'
@@ -188,7 +189,7 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
   }
 
   function logInternal(row: RpcRow, error: unknown): void {
-    const { name, at } = withoutMessage(error)
+    const { error: name, at } = faultOf(error)
     logFault(
       `internal ${row.rpc}`,
       'error',
@@ -262,13 +263,4 @@ function withOwnPayload(event: HookEvent): HookEvent {
   const { payload } = event.message
   if (payload.buffer.byteLength < 2 * payload.length) return event
   return { ...event, message: { ...event.message, payload: Buffer.from(payload) } }
-}
-
-/** An error's name and where it was thrown. Not its message, which may quote a payload. */
-function withoutMessage(error: unknown): { readonly name: string; readonly at: readonly string[] } {
-  if (!(error instanceof Error)) return { name: typeof error, at: [] }
-  const heading = `${error.name}: ${error.message}`
-  const stack = error.stack ?? ''
-  const frames = stack.startsWith(heading) ? stack.slice(heading.length).split('\n') : []
-  return { name: error.name, at: frames.map((line) => line.trim()).filter((line) => line !== '') }
 }

@@ -22,8 +22,8 @@ export interface FileReading {
 export interface FileWatch {
   /** Begins with a look. Returns at once; call it once. */
   start(): void
-  /** Tells the contents soon, also when they are the same. */
-  look(): void
+  /** Tells the contents soon, also when they are the same. Gives the number of this wish, from 1. */
+  look(): number
   /** Nothing is told from now on. Safe twice and without start. */
   stop(): void
 }
@@ -41,8 +41,11 @@ export interface FileWatchConfig {
 }
 
 export interface FileWatchDeps {
-  /** Must not throw. Nothing more is told until what it gives has resolved. */
-  readonly onSettled: (reading: FileReading) => void | Promise<void>
+  /**
+   * `answered`: the wishes up to this number were there before the file was read. Must not throw. Nothing more is told until what it
+   * gives has resolved.
+   */
+  readonly onSettled: (reading: FileReading, answered: number) => void | Promise<void>
 }
 
 export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): FileWatch {
@@ -50,7 +53,8 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
   const directory = dirname(config.path)
   const sleeper = createSleeper()
   let told = config.digest
-  let asked = false
+  let wishes = 0
+  let answered = 0
   let noticed = false
   let resting = false
   let stopped = false
@@ -80,18 +84,18 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
       // Watched before it is read: no change is missed in between.
       watchDirectory()
       noticed = false
-      const wasAsked = asked
+      const heard = wishes
       const reading = await readingOf(config.path)
       if (stopped) return
-      if (wasAsked || reading.digest !== told) {
+      if (heard > answered || reading.digest !== told) {
         if (reading.digest !== before) {
           before = reading.digest
           await sleeper.sleep(settleMs)
           continue
         }
-        asked &&= !wasAsked
+        answered = heard
         told = reading.digest
-        await deps.onSettled(reading)
+        await deps.onSettled(reading, answered)
       }
       before = null
       await rest()
@@ -99,7 +103,7 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
   }
 
   async function rest(): Promise<void> {
-    if (!noticed && !asked) {
+    if (!noticed && wishes === answered) {
       resting = true
       await sleeper.sleep(watcher === null ? unwatchedPollMs : pollMs)
       resting = false
@@ -113,8 +117,9 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
       if (!stopped) void loop()
     },
     look() {
-      asked = true
+      wishes++
       if (resting) sleeper.wake()
+      return wishes
     },
     stop() {
       stopped = true

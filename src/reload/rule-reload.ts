@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { ConfigError, formatMistake, type Mistake } from '../config/config-error.ts'
+import { faultOf } from '../text/fault.ts'
 import { counted } from '../text/table.ts'
 import { createFileWatch, type FileReading, type FileWatchConfig } from './file-watch.ts'
 import type { LoadedRules } from './load-fitted-rules.ts'
@@ -7,6 +8,12 @@ import { type RulesChange, rulesChange } from './rules-change.ts'
 
 /** What became of a version of the rule file: it is in force, it was not taken, or its rules were those in force. */
 export type ReloadResult = 'ok' | 'mistake' | 'unchanged'
+
+/** What somebody who asked is told. `stopped`: nobody looks at the file any more. */
+export type ReloadOutcome =
+  | { readonly result: 'ok'; readonly change: RulesChange }
+  | { readonly result: 'mistake'; readonly mistakes: readonly Mistake[] }
+  | { readonly result: 'unchanged' | 'stopped' }
 
 /** How the rules in force stand to the file. */
 export interface RulesStatus {
@@ -28,8 +35,11 @@ export interface RuleReload {
   readonly status: RulesStatus
   /** Begins to watch the file. Returns at once; call it once. */
   start(): void
-  /** Reads the file soon, and says what came of it also when nothing has changed. */
-  reload(): void
+  /**
+   * Reads the file soon, and says what came of it also when nothing has changed: in the log, and as the outcome, which comes when
+   * the contents have settled. Before `start` it waits for that.
+   */
+  reload(): Promise<ReloadOutcome>
   /** The rules stay as they are from now on. Safe twice and without start. */
   stop(): void
 }
@@ -45,6 +55,14 @@ export interface RuleReloadDeps {
   readonly onAsked?: () => void
 }
 
+/** Somebody who asked, and the number of the wish. */
+interface Waiting {
+  readonly wish: number
+  readonly resolve: (outcome: ReloadOutcome) => void
+}
+
+const STOPPED: ReloadOutcome = { result: 'stopped' }
+
 /** A file with a thousand mistakes is no thousand lines, nor are a thousand new rules a line of a thousand names. */
 const MAX_LINES = 20
 
@@ -55,20 +73,27 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
   let current = deps.initial
   let loadedAtMs = Date.now()
   let mistakes: readonly Mistake[] = []
-  let asked = false
   const ending = new AbortController()
+  let waiting: readonly Waiting[] = []
   const watch = createFileWatch({ ...config, digest: current.digest }, { onSettled })
 
-  async function onSettled(reading: FileReading): Promise<void> {
-    const wasAsked = asked
-    asked = false
+  async function onSettled(reading: FileReading, answered: number): Promise<void> {
+    const outcome = await take(reading)
+    const told = waiting.filter(({ wish }) => wish <= answered)
+    waiting = waiting.filter(({ wish }) => wish > answered)
+    if (outcome.result === 'unchanged' && told.length > 0) deps.onAsked?.()
+    for (const { resolve } of told) resolve(outcome)
+  }
+
+  async function take(reading: FileReading): Promise<ReloadOutcome> {
     const loaded = await compiled(reading)
-    if (loaded === null || ending.signal.aborted) return
+    if (ending.signal.aborted) return STOPPED
+    if (loaded === null) return { result: 'mistake', mistakes }
     mistakes = []
     const change = rulesChange(current.configs, loaded.configs)
     if (change !== null) put(loaded, change)
     else keep(loaded)
-    if (change === null && wasAsked) deps.onAsked?.()
+    return change === null ? { result: 'unchanged' } : { result: 'ok', change }
   }
 
   async function compiled(reading: FileReading): Promise<LoadedRules | null> {
@@ -105,7 +130,7 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
     mistakes =
       error instanceof ConfigError
         ? error.mistakes
-        : [{ file, message: `these rules bring out a fault of ours: ${String(error)}` }]
+        : [{ file, message: `these rules bring out a fault of ours: ${faultOf(error).error}` }]
     results.mistake++
     for (const mistake of mistakes.slice(0, MAX_LINES)) {
       log.error({ file, line: mistake.line, column: mistake.column }, formatMistake(mistake))
@@ -126,12 +151,16 @@ export function createRuleReload(config: Omit<FileWatchConfig, 'digest'>, deps: 
     },
     start: () => watch.start(),
     reload() {
-      asked = true
-      watch.look()
+      if (ending.signal.aborted) return Promise.resolve(STOPPED)
+      return new Promise((resolve) => {
+        waiting = [...waiting, { wish: watch.look(), resolve }]
+      })
     },
     stop() {
       ending.abort()
       watch.stop()
+      for (const { resolve } of waiting) resolve(STOPPED)
+      waiting = []
     },
   }
 }

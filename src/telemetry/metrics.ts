@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { GuardRefusal } from '../admin/guard.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { DISK_STATES, type DiskLog } from '../disk/disk-log.ts'
 import type { RequestBudget } from '../exhook/request-budget.ts'
@@ -8,6 +9,7 @@ import type { TopicState } from '../preflight/topic-state.ts'
 import type { BoundedQueue } from '../queue/bounded-queue.ts'
 import type { OfferOutcome } from '../queue/record-queue.ts'
 import type { RuleErrorCode } from '../rules/surroundings.ts'
+import { createHttpMetrics } from './http-metrics.ts'
 import type { Ledger } from './ledger.ts'
 import { createRuleMetrics, type RuleState } from './rule-metrics.ts'
 import { createTopicMetrics } from './topic-metrics.ts'
@@ -22,6 +24,8 @@ export interface Metrics {
   /** Kafka has acknowledged all of a batch after so many seconds. */
   sent(seconds: number): void
   producerRenewed(): void
+  /** Somebody was not let in to an HTTP page. */
+  httpRefused(reason: GuardRefusal): void
   /** A rule could not do its work on an event. */
   ruleFailed(rule: string, code: RuleErrorCode): void
   /** The text of one scrape; the ledger in it is of one moment. */
@@ -134,6 +138,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     sent: (seconds) => sends.observe(seconds),
     producerRenewed: () => renewals.inc(),
     ruleFailed: (rule, code) => ruleErrors.inc({ rule, code }),
+    httpRefused: createHttpMetrics(registry),
     async scrape() {
       account(deps.ledger)
       if (deps.disk) disk?.(deps.disk, deps.queue)

@@ -1,43 +1,20 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
-import { createHttpServer, type HttpServer } from '../../src/admin/http-server.ts'
-import type { PagesDeps } from '../../src/admin/pages.ts'
+import { describe, expect, it } from 'vitest'
+import { createHttpServer } from '../../src/admin/http-server.ts'
 import { type Readiness, readinessOf } from '../../src/admin/readiness.ts'
+import { createRoutes } from '../../src/admin/routes.ts'
+import { httpDeps, LOOPBACK, READY, serveHttp as serve } from './serving.ts'
 
-const CONFIG = { host: '127.0.0.1', port: 0 }
-const READY = readinessOf([
-  { name: 'kafka', ok: true, detail: 'connected' },
-  { name: 'queue', ok: true, detail: '0 of 100000 records' },
-])
 const NOT_READY: Readiness = readinessOf([
   { name: 'kafka', ok: false, detail: 'not connected since 12 s: connect ECONNREFUSED\n  at 10.0.0.1:9092' },
   { name: 'queue', ok: true, detail: '3 of 100000 records' },
 ])
 
-const started: HttpServer[] = []
-
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((server) => server.stop()))
-})
-
-async function serve(
-  deps: Partial<PagesDeps> = {},
-): Promise<{ server: HttpServer; base: string; port: number }> {
-  const server = createHttpServer(CONFIG, {
-    readiness: () => READY,
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'exhook_up 1\n' }),
-    ...deps,
-  })
-  started.push(server)
-  const { port } = await server.start()
-  return { server, port, base: `http://127.0.0.1:${port}` }
-}
-
 describe('the pages', () => {
   it('tells that the process is alive', async () => {
-    const { base } = await serve({ readiness: () => NOT_READY })
+    const { base } = await serve({}, { readiness: () => NOT_READY })
     const response = await fetch(`${base}/healthz`)
     expect(response.status).toBe(200)
     expect(await response.text()).toBe('ok\n')
@@ -51,7 +28,7 @@ describe('the pages', () => {
   })
 
   it('gives 503 and one line for each reason', async () => {
-    const { base } = await serve({ readiness: () => NOT_READY })
+    const { base } = await serve({}, { readiness: () => NOT_READY })
     const response = await fetch(`${base}/readyz`)
     expect(response.status).toBe(503)
     expect(await response.text()).toBe(
@@ -60,7 +37,7 @@ describe('the pages', () => {
   })
 
   it('gives the reasons as JSON to who asks for it', async () => {
-    const { base } = await serve({ readiness: () => NOT_READY })
+    const { base } = await serve({}, { readiness: () => NOT_READY })
     const response = await fetch(`${base}/readyz`, { headers: { accept: 'application/json' } })
     expect(response.status).toBe(503)
     expect(response.headers.get('content-type')).toBe('application/json')
@@ -69,7 +46,7 @@ describe('the pages', () => {
 
   it('asks for readiness anew each time', async () => {
     let readiness = NOT_READY
-    const { base } = await serve({ readiness: () => readiness })
+    const { base } = await serve({}, { readiness: () => readiness })
     expect((await fetch(`${base}/readyz`)).status).toBe(503)
     readiness = READY
     expect((await fetch(`${base}/readyz`)).status).toBe(200)
@@ -85,9 +62,16 @@ describe('the pages', () => {
   it('lists its pages, all of which exist', async () => {
     const { base } = await serve()
     const index = await (await fetch(`${base}/`)).text()
-    const paths = index.match(/^\/\w+/gm) ?? []
-    expect(paths).toEqual(['/healthz', '/readyz', '/metrics'])
-    for (const path of paths) expect((await fetch(base + path)).status).toBe(200)
+    const pages = [...index.matchAll(/^(GET|POST) +(\S+)/gm)].map(([, method = '', path = '']) => ({
+      method,
+      path,
+    }))
+    const paths = [...createRoutes(httpDeps()).keys()]
+    expect(pages.map(({ path }) => path)).toEqual(paths.filter((path) => path !== '/'))
+    for (const { method, path } of pages) {
+      const headers = method === 'POST' ? { 'content-type': 'application/json' } : {}
+      expect((await fetch(base + path, { method, headers })).status).toBe(200)
+    }
   })
 
   it.each(['/', '/healthz', '/readyz', '/metrics', '/nothing'])('keeps %s out of caches', async (path) => {
@@ -122,10 +106,12 @@ describe('the pages', () => {
   })
 
   it('says that a page failed, and lives on', async () => {
-    const { base } = await serve({ metrics: () => Promise.reject(new Error('no metrics today')) })
+    const { base, lines } = await serve({}, { metrics: () => Promise.reject(new Error('no metrics today')) })
     const response = await fetch(`${base}/metrics`)
     expect(response.status).toBe(500)
-    expect(await response.text()).toBe('this page failed: no metrics today\n')
+    expect(await response.text()).toBe('this page failed; the log says where\n')
+    expect(lines).toMatchObject([{ level: 50, error: 'Error', msg: expect.stringContaining('failed') }])
+    expect(JSON.stringify(lines)).not.toContain('no metrics today')
     expect((await fetch(`${base}/healthz`)).status).toBe(200)
   })
 
@@ -138,10 +124,7 @@ describe('the pages', () => {
 describe('starting and stopping', () => {
   it('says in one sentence that the port is in use', async () => {
     const { port } = await serve()
-    const second = createHttpServer(
-      { host: '127.0.0.1', port },
-      { readiness: () => READY, metrics: () => Promise.reject(new Error()) },
-    )
+    const second = createHttpServer({ ...LOOPBACK, port }, httpDeps())
     await expect(second.start()).rejects.toThrow(
       `cannot serve HTTP on 127.0.0.1, port ${port}: another program listens there; see http.host and http.port`,
     )
@@ -149,10 +132,7 @@ describe('starting and stopping', () => {
   })
 
   it('says that the address is not of this machine', async () => {
-    const server = createHttpServer(
-      { host: '203.0.113.1', port: 0 },
-      { readiness: () => READY, metrics: () => Promise.reject(new Error()) },
-    )
+    const server = createHttpServer({ ...LOOPBACK, host: '203.0.113.1' }, httpDeps())
     await expect(server.start()).rejects.toThrow('this machine has no such address')
   })
 
@@ -161,20 +141,14 @@ describe('starting and stopping', () => {
     await Promise.all([server.stop(), server.stop()])
     await server.stop()
     await expect(statusOf(port, 'GET', '/healthz')).rejects.toThrow()
-    const never = createHttpServer(CONFIG, {
-      readiness: () => READY,
-      metrics: () => Promise.reject(new Error()),
-    })
+    const never = createHttpServer(LOOPBACK, httpDeps())
     await never.stop()
     await never.stop()
     await expect(never.start()).rejects.toThrow('only once')
   })
 
   it('stops also while it is starting', async () => {
-    const server = createHttpServer(CONFIG, {
-      readiness: () => READY,
-      metrics: () => Promise.reject(new Error()),
-    })
+    const server = createHttpServer(LOOPBACK, httpDeps())
     const starting = server.start()
     await server.stop()
     const { port } = await starting
@@ -196,9 +170,12 @@ describe('starting and stopping', () => {
     const body = new Promise<string>((resolve) => {
       release = resolve
     })
-    const { server, base } = await serve({
-      metrics: async () => ({ contentType: 'text/plain', body: await body }),
-    })
+    const { server, base } = await serve(
+      {},
+      {
+        metrics: async () => ({ contentType: 'text/plain', body: await body }),
+      },
+    )
     const answer = fetch(`${base}/metrics`)
     await fetch(`${base}/healthz`)
     const stopped = server.stop()
@@ -210,7 +187,7 @@ describe('starting and stopping', () => {
   })
 
   it('does not wait for an answer that never comes', async () => {
-    const { server, base } = await serve({ metrics: () => new Promise(() => undefined) })
+    const { server, base } = await serve({}, { metrics: () => new Promise(() => undefined) })
     const answer = fetch(`${base}/metrics`).catch(() => 'cut')
     await fetch(`${base}/healthz`)
     const before = performance.now()

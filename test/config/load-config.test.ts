@@ -67,7 +67,7 @@ describe('all mistakes at once', () => {
       'config.yaml:3:9: grpc.host: 0.0.0.0 can be reached from other machines, and hook calls come in plain text: ' +
         'let only EMQX reach it and say so by `grpc.tls: off` (EXHOOK_GRPC_TLS=off, --grpc-tls off), or keep to 127.0.0.1',
       'config.yaml:5:21: kafka.brokers: must be a list of host:port, without user name or scheme, not `b`',
-      'config.yaml:5:24: kafka.brokers: must be a list of host:port, without user name or scheme',
+      'config.yaml:5:24: kafka.brokers: must be a list of host:port, without user name or scheme (a login goes into kafka.sasl.username and kafka.sasl.password_file)',
       'config.yaml:6:16: kafka.tls_ca_file: the file cannot be read: there is none of this name',
       'config.yaml:6:16: kafka.tls_ca_file: kafka.tls_ca_file is of no use without `kafka.tls: true`; set it, or remove the file',
       'config.yaml:7:1: unknown key `max_records`, did you mean `queue.max_records`?',
@@ -99,10 +99,10 @@ describe('the file', () => {
   })
 
   it('takes a text that looks like a number as it is written', () => {
-    const yaml = 'kafka:\n  client_id: 0x1F\n  sasl: {mechanism: plain, username: 1e3, password: 007}\n'
-    expect(load({ yaml }).kafka).toMatchObject({
+    const yaml = 'kafka:\n  client_id: 0x1F\n  sasl: {mechanism: plain, username: 1e3, password_file: 007}\n'
+    expect(load({ yaml, files: { '007': 'p' } }).kafka).toMatchObject({
       clientId: '0x1F',
-      sasl: { username: '1e3', password: '007' },
+      sasl: { username: '1e3', passwordFile: '007' },
     })
   })
 

@@ -67,6 +67,8 @@ const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, w
   'stop.deadline_ms': ['0', 0, '25s'],
   'http.host': ['::1', '::1', '[::1]'],
   'http.port': ['0', 0, 'http'],
+  'http.token': ['0123456789abcdef', '0123456789abcdef', null],
+  'http.token_file': ['password', 'password', null],
   'hooks.filters': ['wide', 'wide', 'narrow'],
   'emqx.max_packet_bytes': ['256KiB', 262_144, 'large'],
   'emqx.api_url': ['https://emqx:18083', 'https://emqx:18083', 'emqx:18083'],
@@ -115,7 +117,7 @@ const COMPANY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 const authority = await createAuthority()
 const { cert, key } = await authority.issue('us')
-const FILES = { 'ca.pem': authority.cert, 'tls.crt': cert, 'tls.key': key, password: 'from the file\n' }
+const FILES = { 'ca.pem': authority.cert, 'tls.crt': cert, 'tls.key': key, password: 'from-the-file-of-it\n' }
 
 it('has a sample for every option', () => {
   expect(Object.keys(SAMPLES)).toEqual(OPTION_LIST.map(({ path }) => path))
@@ -136,11 +138,23 @@ describe.each(OPTION_LIST)('$path', (option) => {
     expect(option.default).not.toEqual(value)
   })
 
-  it('is set by the file', () => {
-    expect(valueAt(load({ yaml: yamlWith(option.path, text), env, files: FILES }), option.path)).toEqual(
-      value,
-    )
-  })
+  if (option.secret) {
+    it('is refused in the file, with the way to do it', () => {
+      expect(mistakesOf({ yaml: yamlWith(option.path, text) })).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^config.yaml:\\d+:\\d+: ${option.path}: a secret .* set ${option.env}, .* ${option.path}_file$`,
+          ),
+        ),
+      ])
+    })
+  } else {
+    it('is set by the file', () => {
+      expect(valueAt(load({ yaml: yamlWith(option.path, text), env, files: FILES }), option.path)).toEqual(
+        value,
+      )
+    })
+  }
 
   it('is set by the environment', () => {
     expect(valueAt(load({ env: { ...env, [option.env]: text }, files: FILES }), option.path)).toEqual(value)
@@ -195,7 +209,9 @@ describe('the options together', () => {
     const secrets = OPTION_LIST.filter(({ secret }) => secret)
     expect(secrets.length).toBeGreaterThan(0)
     expect(SECRETS.map(({ secret }) => secret)).toEqual(secrets)
-    for (const { secret, file } of SECRETS) expect(file.env).toBe(`${secret.env}_FILE`)
+    for (const { secret, file } of SECRETS) {
+      expect(file.env).toBe(`${secret.env}_FILE`)
+    }
   })
 
   it('are shown with their defaults as one writes them', () => {

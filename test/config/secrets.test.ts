@@ -7,7 +7,6 @@ const LOGIN = { EXHOOK_KAFKA_SASL_MECHANISM: 'plain', EXHOOK_KAFKA_SASL_USERNAME
 
 describe('a secret', () => {
   it.each([
-    ['the file', { yaml: 'kafka: {sasl: {password: s3cret}}' }],
     ['the environment', { env: { EXHOOK_KAFKA_SASL_PASSWORD: 's3cret' } }],
     ['the environment, with a newline', { env: { EXHOOK_KAFKA_SASL_PASSWORD: 's3cret\n' } }],
     [
@@ -34,18 +33,42 @@ describe('a secret', () => {
     ]) {
       expect(mistakesOf({ argv })).toEqual([
         '--kafka-sasl-password: a secret is not taken from a flag, where every user of the machine can read it: ' +
-          'set EXHOOK_KAFKA_SASL_PASSWORD, or put it in a file and name that by --kafka-sasl-password-file',
+          'set EXHOOK_KAFKA_SASL_PASSWORD, or put it in a file of its own and name that by --kafka-sasl-password-file',
       ])
     }
   })
 
+  it('is not taken from the configuration file', () => {
+    const told = (line: number, column: number) =>
+      `config.yaml:${line}:${column}: kafka.sasl.password: a secret is not taken from this file, which is made to be ` +
+      'shown: set EXHOOK_KAFKA_SASL_PASSWORD, or put it in a file of its own and name that by kafka.sasl.password_file'
+    for (const value of [' s3cret', ' [s3cret]', ' {s3cret: 1}', '', ' &a s3cret', ' "[redacted]"']) {
+      expect(mistakesOf({ yaml: `kafka:\n  sasl:\n    password:${value}\n`, env: {} })).toEqual([told(3, 5)])
+    }
+  })
+
   it('is not set twice, wherever the two are', () => {
-    const env = { ...LOGIN, EXHOOK_KAFKA_SASL_PASSWORD_FILE: 'p' }
-    expect(
-      mistakesOf({ yaml: 'kafka:\n  sasl:\n    password: s3cret\n', env, files: { p: 'other' } }),
-    ).toEqual([
-      'EXHOOK_KAFKA_SASL_PASSWORD_FILE: config.yaml:3:15 sets kafka.sasl.password as well; keep one of the two',
+    const env = { ...LOGIN, EXHOOK_KAFKA_SASL_PASSWORD: 's3cret' }
+    const yaml = 'kafka:\n  sasl:\n    password_file: p\n'
+    expect(mistakesOf({ yaml, env, files: { p: 'other' } })).toEqual([
+      'config.yaml:3:20: kafka.sasl.password_file: EXHOOK_KAFKA_SASL_PASSWORD sets kafka.sasl.password as well; keep one of the two',
     ])
+  })
+
+  it('has to be one also in its file, which is not shown', () => {
+    expect(mistakesOf({ env: { EXHOOK_HTTP_TOKEN_FILE: 't' }, files: { t: 'qZx7hunter\n' } })).toEqual([
+      expect.stringMatching(/^EXHOOK_HTTP_TOKEN_FILE: the file must hold a token of 16 to 512 characters/),
+    ])
+    for (const token of [
+      'qZx7hunter',
+      'qZx7hunter qZx7hunter',
+      'qZx7hunter-qZx7hunt\u00e9r',
+      'q'.repeat(513),
+    ]) {
+      const [mistake, ...more] = mistakesOf({ env: { EXHOOK_HTTP_TOKEN: token } })
+      expect(mistake).toMatch(/^EXHOOK_HTTP_TOKEN: must be a token of 16 to 512 characters/)
+      expect([mistake, more]).toEqual([expect.not.stringContaining('qZx7hunter'), []])
+    }
   })
 
   it('has to be in its file', () => {
@@ -86,6 +109,21 @@ describe('nothing that is printed holds a secret', () => {
         expect(mistakesOf({ yaml }).join('\n')).not.toContain('qZx7hunter')
       }),
     )
+  })
+
+  it.each([
+    ['EXHOOK_EMQX_API_URL', 'http://key:qZx7hunter@emqx:18083', 'emqx.api_key_file and emqx.api_secret_file'],
+    ['EXHOOK_EMQX_API_URL', 'https://qZx7hunter@emqx', 'emqx.api_key_file and emqx.api_secret_file'],
+    ['EXHOOK_EMQX_API_URL', 'http://emqx:18083/?api_key=qZx7hunter', ''],
+    ['EXHOOK_EMQX_API_URL', 'http://emqx:18083/#qZx7hunter', ''],
+    ['EXHOOK_KAFKA_BROKERS', 'me:qZx7hunter@kafka:9092', 'kafka.sasl.username and kafka.sasl.password_file'],
+    ['EXHOOK_KAFKA_BROKERS', 'a:1,sasl://me:qZx7hunter@kafka:9092', 'kafka.sasl.password_file'],
+  ])('not the mistake of a login in %s=%s, which tells where it belongs', (name, text, place) => {
+    const [mistake, ...more] = mistakesOf({ env: { [name]: text } })
+    expect(more).toEqual([])
+    expect(mistake).toMatch(new RegExp(`^${name}: must be `))
+    expect(mistake).toContain(place)
+    expect(mistake).not.toContain('qZx7hunter')
   })
 
   it('not a mistake, wherever else it is', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { createHttpServer } from '../../src/admin/http-server.ts'
 import { readinessOf } from '../../src/admin/readiness.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
+import { httpDeps, LOOPBACK } from '../admin/serving.ts'
 import { execForm, parseDockerfile, type Stage, wordsOf } from './dockerfile.ts'
 import { type Deployment, theOne } from './manifest.ts'
 
@@ -128,13 +129,10 @@ describe('its health check', () => {
   }
 
   it('is well while the server answers, ill when it does not', async () => {
-    const server = createHttpServer(
-      { host: '127.0.0.1', port: 0 },
-      {
-        readiness: () => readinessOf([{ name: 'kafka', ok: false, detail: 'away' }]),
-        metrics: () => Promise.reject(new Error()),
-      },
-    )
+    const server = createHttpServer(LOOPBACK, {
+      ...httpDeps(),
+      readiness: () => readinessOf([{ name: 'kafka', ok: false, detail: 'away' }]),
+    })
     const { port } = await server.start()
     expect(await exitCode(port)).toBe(0)
     await server.stop()

@@ -150,7 +150,12 @@ describe('the configuration in it', () => {
 
   it('loads with the environment that the pod has, with and without the Secret', () => {
     const variables = container.env.map(({ name }) => name)
-    expect(variables).toEqual(['EXHOOK_KAFKA_SASL_PASSWORD', 'EXHOOK_EMQX_API_KEY', 'EXHOOK_EMQX_API_SECRET'])
+    expect(variables).toEqual([
+      'EXHOOK_KAFKA_SASL_PASSWORD',
+      'EXHOOK_EMQX_API_KEY',
+      'EXHOOK_EMQX_API_SECRET',
+      'EXHOOK_HTTP_TOKEN',
+    ])
     for (const { valueFrom } of container.env) expect(valueFrom?.secretKeyRef?.optional).toBe(true)
     const withLogin = (path: string) =>
       mountedFile(path)

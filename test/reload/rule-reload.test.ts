@@ -145,14 +145,30 @@ describe('rules that follow their file', () => {
   it('are read when somebody asks, and what came of it is said, changed or not', async () => {
     const on = ruleDirectory(file(rule('a')))
     const { reload, until, lines, asked } = following(on.path)
-    reload.reload()
+    expect(await reload.reload()).toEqual({ result: 'unchanged' })
     await until({ unchanged: 1 })
     expect(lines.at(-1)?.msg).toBe('the rules of the file are those in force')
     expect(asked()).toBe(1)
     on.write('rules: 1\n')
     await until({ mistake: 1 })
-    reload.reload()
+    expect(await reload.reload()).toMatchObject({ result: 'mistake', mistakes: [{ file: on.path, line: 1 }] })
     await until({ mistake: 2 })
+  })
+
+  it('tell everybody who asked what came of the file as it was then', async () => {
+    const on = ruleDirectory(file(rule('a')))
+    const { reload } = following(on.path)
+    for (let n = 0; n < 5; n++) {
+      on.write(file(rule('a'), rule(`b${n}`)))
+      const outcomes = await Promise.all([reload.reload(), reload.reload()])
+      expect(names(reload.current)).toEqual(['a', `b${n}`])
+      // The watch may have been first.
+      for (const { result } of outcomes) expect(['ok', 'unchanged']).toContain(result)
+    }
+    const last = reload.reload()
+    reload.stop()
+    expect(await last).toEqual({ result: 'stopped' })
+    expect(await reload.reload()).toEqual({ result: 'stopped' })
   })
 })
 

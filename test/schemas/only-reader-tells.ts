@@ -19,6 +19,8 @@ const ONLY_READER: readonly RegExp[] = [
   /is no base64/,
   /EMQX does not send its own `\$SYS\/` messages/,
   /must be (an IP address or a host name|an address like|a list of host:port|Kafka's settings of a topic)/,
+  // What the machine has.
+  /^http\.token_file: the file must hold/,
   // What YAML takes for a number or a boolean, and the reader for the text that it is.
   /must be (a name that EMQX takes|the name of a Kafka topic).*, not `(-?[\d.]+(e\+\d+)?|true|false)`$/,
 ]

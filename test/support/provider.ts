@@ -11,6 +11,8 @@ export interface ProviderProcess {
   readonly pid: number
   /** Its log lines so far. */
   readonly lines: readonly LogLine[]
+  /** What it wrote to standard output so far, to the byte. */
+  readonly stdout: () => string
   /** What it wrote to standard error so far. */
   readonly stderr: () => string
   signal(signal: NodeJS.Signals): void
@@ -37,7 +39,11 @@ export async function startProvider(
   })
   guardChild(child)
   const lines: LogLine[] = []
+  let stdout = ''
   let stderr = ''
+  child.stdout.on('data', (text: Buffer) => {
+    stdout += text
+  })
   child.stderr.on('data', (text: Buffer) => {
     stderr += text
   })
@@ -51,6 +57,7 @@ export async function startProvider(
     httpPort: portOf(ready.http),
     pid: child.pid,
     lines,
+    stdout: () => stdout,
     stderr: () => stderr,
     signal: (signal) => void child.kill(signal),
     ended,
