@@ -17,6 +17,7 @@ beforeAll(async () => {
     'other.key': (await authority.issue('other')).key,
     phrase: 'the-passphrase\n',
     secret: 's3cret\n',
+    wrong: 'wr0ng\n',
     words: 'no PEM at all',
   }
 })
@@ -75,12 +76,12 @@ describe('refuses, at its place,', () => {
     ],
     [
       'a wrong passphrase',
-      'tls: true\ntls_cert_file: tls.crt\ntls_key_file: locked.key\ntls_key_passphrase: wr0ng',
+      'tls: true\ntls_cert_file: tls.crt\ntls_key_file: locked.key\ntls_key_passphrase_file: wrong',
       /kafka.tls_key_file: the private key cannot be decrypted: the passphrase is wrong/,
     ],
     ['a certificate without a key', 'tls: true\ntls_cert_file: tls.crt', /kafka.tls_key_file is missing/],
     ['a key without a certificate', 'tls: true\ntls_key_file: tls.key', /kafka.tls_cert_file is missing/],
-    ['a passphrase without a key', 'tls: true\ntls_key_passphrase: wr0ng', /a passphrase, but no key/],
+    ['a passphrase without a key', 'tls: true\ntls_key_passphrase_file: wrong', /a passphrase, but no key/],
     [
       'a certificate without TLS',
       'tls_cert_file: tls.crt\ntls_key_file: tls.key',

@@ -11,6 +11,7 @@ const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, w
   'grpc.host': ['127.0.0.2', '127.0.0.2', 'a b'],
   'grpc.port': ['9001', 9001, '70000'],
   'grpc.tls': ['off', 'off', 'on'],
+  'grpc.transport': ['lean', 'lean', 'own'],
   'grpc.max_receive_bytes': ['4MiB', 4_194_304, '4 apples'],
   'reply.margin_ms': ['250', 250, '0.5s'],
   'kafka.driver': ['platformatic', 'platformatic', 'librdkafka'],

@@ -24,11 +24,12 @@ describe('the printed configuration', () => {
   })
 
   it('is in the order and the words of the reference', () => {
-    expect(printConfig(load({})).split('\n').slice(0, 6)).toEqual([
+    expect(printConfig(load({})).split('\n').slice(0, 7)).toEqual([
       'rules: rules.yaml',
       'grpc:',
       '  host: 127.0.0.1',
       '  port: 9000',
+      '  transport: grpc-js',
       '  max_receive_bytes: 16MiB',
       'reply:',
     ])
