@@ -155,6 +155,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     ...{ ledger, queue, requests, delivery, disk },
     topics: () => preflight.current.topics,
     rules: () => ({ status: rules.status, nodes: emqxHooks.state.nodes }),
+    connections: () => grpc.connections,
     version: deps.version,
     memoryBoundBytes: largestRssBytes(memoryKeys),
   })
@@ -200,7 +201,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   )
   const grpc = createGrpcServer(
     { ...config.grpc, replyMarginMs: config.reply.marginMs },
-    { handler, budget: requests, log },
+    { handler, budget: requests, log, onConnectionRefused: metrics.connectionRefused },
   )
   const http = createHttpServer(config.http, {
     readiness: () => {

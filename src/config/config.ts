@@ -27,6 +27,8 @@ export interface GrpcConfig {
   readonly tls?: 'off' | null
   /** The largest request that is taken, in bytes. */
   readonly maxReceiveBytes: number
+  /** Further connections are closed at once. */
+  readonly maxConnections: number
 }
 
 /** How long a reply may be held back. */

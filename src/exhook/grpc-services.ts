@@ -70,6 +70,7 @@ function unary(handle: HandleCall, { requests, inFlight }: ByteServiceDeps) {
     let kept = false
     const letGo = handle(body, deadlineMs(call), (reply) => {
       if (kept) request.release()
+      request.answered()
       inFlight.ended()
       if (reply.body !== null) callback(null, reply.body)
       else callback({ code: reply.status, details: reply.message })

@@ -36,6 +36,7 @@ export interface ServedOptions {
   /** The text of a rule file. */
   readonly rules?: string
   readonly maxReceiveBytes?: number
+  readonly maxConnections?: number
   /** What its requests may hold; nearly nothing bounds them by default. */
   readonly budget?: Partial<RequestBudgetConfig>
 }
@@ -97,6 +98,7 @@ export async function serve(options: ServedOptions = {}): Promise<Served> {
     host: '127.0.0.1',
     port: 0,
     maxReceiveBytes: options.maxReceiveBytes ?? 16 * 1024 * 1024,
+    maxConnections: options.maxConnections ?? 1024,
     replyMarginMs: 500,
   }
   const budget = budgetOf(options.budget ?? {})

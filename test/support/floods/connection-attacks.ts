@@ -1,0 +1,79 @@
+import { callFields, encodeFrame, FLAG, FRAME, literals, PREFACE } from '../http2-frames.ts'
+import { type Attack, byteByByte, HOOK_PATH, OPENING, once } from './attack.ts'
+
+const NOTHING = Buffer.alloc(0)
+const headers = encodeFrame(FRAME.headers, FLAG.endHeaders, 1, literals(callFields(HOOK_PATH)))
+const garbage = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 167 + 13) % 256))
+
+/** Connections that are no good, and slow ones. */
+export const CONNECTION_ATTACKS: readonly Attack[] = [
+  {
+    name: 'connections',
+    what: 'connections opened at once that say nothing',
+    connections: 1000,
+    opening: NOTHING,
+    sender: once(NOTHING, 0),
+  },
+  {
+    name: 'too-many-connections',
+    what: 'connections opened at once, each with its SETTINGS',
+    connections: 1500,
+    sender: once(NOTHING, 0),
+  },
+  {
+    name: 'half-open',
+    what: 'connections that end their own side at once and stay',
+    connections: 200,
+    ends: true,
+    sender: once(NOTHING, 0),
+  },
+  {
+    name: 'slow-preface',
+    what: "bytes of HTTP/2's first line, ten a second on each connection",
+    connections: 200,
+    opening: NOTHING,
+    everyMs: 100,
+    sender: byteByByte(NOTHING, PREFACE),
+  },
+  {
+    name: 'slow-headers',
+    what: 'bytes of a header block, ten a second on each connection',
+    connections: 200,
+    everyMs: 100,
+    sender: byteByByte(headers.subarray(0, 20), headers.subarray(20)),
+  },
+  {
+    name: 'slow-body',
+    what: 'bytes of a message, ten a second on each connection',
+    connections: 200,
+    everyMs: 100,
+    sender: byteByByte(
+      Buffer.concat([
+        headers,
+        encodeFrame(FRAME.data, FLAG.endStream, 1, Buffer.alloc(5000)).subarray(0, 14),
+      ]),
+      Buffer.alloc(5000),
+    ),
+  },
+  { name: 'garbage', what: 'connections that send anything', opening: NOTHING, sender: once(garbage) },
+  {
+    name: 'http1',
+    what: 'requests of HTTP/1.1',
+    opening: NOTHING,
+    sender: once(Buffer.from('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')),
+  },
+  {
+    name: 'tls',
+    what: 'TLS handshakes, as for `https://`',
+    opening: NOTHING,
+    sender: once(Buffer.from('16030100c8010000c40303', 'hex')),
+  },
+  {
+    name: 'reconnect',
+    what: 'connections that are opened, greet and are cut',
+    connections: 20,
+    opening: OPENING,
+    everyMs: 20,
+    sender: () => (turn) => (turn === 0 ? { bytes: NOTHING, count: 1 } : null),
+  },
+]
