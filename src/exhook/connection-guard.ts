@@ -99,14 +99,19 @@ export function createConnectionGuard(limits: ConnectionLimits, deps: Connection
       // A client that keeps to the rules is told before it breaks this one.
       server.updateSettings({ maxHeaderListSize: limits.headerBytes })
       server.on('session', add)
-      server.on('sessionError', (error, session) => {
+      server.on('sessionError', (error: Error, session: ServerHttp2Session) => {
         const connection = (session as Carrier)[CONNECTION]
-        if (connection !== undefined) cut(connection, 'protocol', error.message)
+        // A peer that has gone, or that says why it goes, was not refused.
+        if (connection !== undefined && isRefusal(error)) cut(connection, 'protocol', error.message)
       })
     },
     of: ({ session }) => (session as Carrier | undefined)?.[CONNECTION],
   }
 }
+
+/** What nghttp2 and node:http2 do not bear: these are their codes. */
+const isRefusal = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === 'ERR_HTTP2_ERROR' || code === 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'
 
 /**
  * Each stream has a window of 64 KiB, and by default the connection has one of the same size for all of them: one large

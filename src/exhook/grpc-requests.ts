@@ -10,6 +10,7 @@ import {
   type ReceptionRefusal,
   type ReceptionShared,
 } from './request-reception.ts'
+import { createUnbegunRequests } from './unbegun-requests.ts'
 
 export interface GrpcRequestsDeps {
   readonly budget: RequestBudget
@@ -59,6 +60,7 @@ export function createGrpcRequests(config: ReceptionConfig, deps: GrpcRequestsDe
     arrived(reception) {
       if (arrived.push(reception) === 1) setImmediate(settle)
     },
+    unbegun: createUnbegunRequests(),
     began: deps.inFlight.began,
     ended: deps.inFlight.ended,
   }
@@ -137,6 +139,11 @@ export class GrpcReception extends Reception {
   protected refuse(reason: ReceptionRefusal): void {
     const { status, message } = this.refusal(reason)
     this.call.sendStatus({ code: status, details: message })
+  }
+
+  /** grpc-js answers a caller that ends its stream without a message, or whose deadline passes. */
+  get isGone(): boolean {
+    return this.stream.destroyed || this.stream.readableEnded || this.stream.writableEnded
   }
 
   pause(): void {
