@@ -1,6 +1,7 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { RefuseConnection } from './connection-refusals.ts'
 import { type ConnectionLimits, GuardedConnection, type SharedByConnections } from './guarded-connection.ts'
+import { MOST_IDLE_STREAMS } from './request-bounds.ts'
 
 /**
  * What a connection may do. All are floors under what is normal: EMQX's client sends a call for each of its MQTT clients
@@ -10,11 +11,13 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   greetingMs: 10_000,
   idleStreams: 16_384,
   firstIdleStreams: 4096,
-  idleStreamsInAll: 32_768,
+  idleStreamsInAll: 16_384,
+  idleShare: 1024,
+  mostIdleStreamsInAll: MOST_IDLE_STREAMS,
   headerBytes: 16 * 1024,
   otherCalls: 200,
   otherCallsPerSecond: 20,
-  spareBytes: 1024 * 1024,
+  spareBytes: 512 * 1024,
   spareBytesPerSecond: 64 * 1024,
   bytesPerCall: 4096,
 }

@@ -146,6 +146,10 @@ export class GrpcReception extends Reception {
     return this.stream.destroyed || this.stream.readableEnded || this.stream.writableEnded
   }
 
+  protected get isUnwelcome(): boolean {
+    return this.connection?.isCrowded === true
+  }
+
   pause(): void {
     this.stream.pause()
   }

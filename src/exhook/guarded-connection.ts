@@ -12,8 +12,14 @@ export interface ConnectionLimits {
   readonly idleStreams: number
   /** A connection may have so many from the start, and one more for each hook call that has come whole. */
   readonly firstIdleStreams: number
-  /** Idle streams of all connections together. */
+  /**
+   * When there are more on all connections together, those with more than `idleShare` have no further call begun: it is
+   * answered at once, unless it comes whole.
+   */
   readonly idleStreamsInAll: number
+  readonly idleShare: number
+  /** When there are more on all connections together, the connection with the most of them is cut. */
+  readonly mostIdleStreamsInAll: number
   /** Header names and values, and 32 bytes for each [RFC 9113, 6.5.2]. */
   readonly headerBytes: number
   /** Calls that are no hook calls: so many at once, and then so many a second. gRPC's health service is all that there is. */
@@ -74,6 +80,12 @@ export class GuardedConnection {
     return this.open - this.handling
   }
 
+  /** Whether a call that sends its headers alone is to be answered at once. */
+  get isCrowded(): boolean {
+    const { open, handling, limits } = this.shared
+    return open - handling > limits.idleStreamsInAll && this.idle > limits.idleShare
+  }
+
   greeted(): void {
     this.hasGreeted = true
   }
@@ -93,7 +105,7 @@ export class GuardedConnection {
     else if (bytesOf(rawHeaders) > limits.headerBytes) this.cut('headers')
     else if (this.idle > Math.min(limits.idleStreams, limits.firstIdleStreams + this.done))
       this.cut('streams')
-    else if (this.shared.open - this.shared.handling > limits.idleStreamsInAll) this.shared.tooManyInAll()
+    else if (this.shared.open - this.shared.handling > limits.mostIdleStreamsInAll) this.shared.tooManyInAll()
     this.hookStream = null
   }
 

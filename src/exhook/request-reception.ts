@@ -74,6 +74,8 @@ export abstract class Reception implements UnbegunRequest {
   protected abstract refuse(reason: ReceptionRefusal): void
   /** Its stream has ended, or was answered. */
   abstract readonly isGone: boolean
+  /** There are too many that have only begun: one more of them is refused. */
+  protected abstract readonly isUnwelcome: boolean
   abstract pause(): void
   abstract resume(): void
   /** From here on `ended`, `aborted` and `gone` are to be called; soon, when the stream has closed already. */
@@ -155,6 +157,10 @@ export abstract class Reception implements UnbegunRequest {
   settle(): void {
     this.listed = false
     if (this.state === 'new' && !this.watched && !this.isGone) {
+      if (this.isUnwelcome) {
+        this.give('overloaded')
+        return
+      }
       this.unbegun = true
       this.giveUpAtMs = Date.now() + this.leftMs() - this.shared.replyMarginMs / 2
       this.shared.unbegun.add(this)
