@@ -9,7 +9,7 @@ import { MOST_IDLE_STREAMS } from './request-bounds.ts'
  */
 export const CONNECTION_LIMITS: ConnectionLimits = {
   greetingMs: 10_000,
-  idleStreams: 16_384,
+  idleStreams: 8192,
   firstIdleStreams: 4096,
   idleStreamsInAll: 16_384,
   idleShare: 1024,

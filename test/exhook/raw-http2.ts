@@ -25,7 +25,9 @@ export interface RawHttp2 {
   /** Sends one unary gRPC call on a stream (odd numbers, rising). */
   call(stream: number, path: string, body: Buffer): void
   /** Sends the headers of a call, and never its message. */
-  begin(stream: number, path: string): void
+  begin(stream: number, path: string, more?: Readonly<Record<string, string>>): void
+  /** Sends these frames, or anything else. */
+  send(...frames: readonly Buffer[]): void
   /** Resolves with the first frame that fits, those that came already included. */
   frame(fits: (frame: Frame) => boolean): Promise<Frame>
   /** Resolves when the server ended the stream with trailers. */
@@ -69,9 +71,10 @@ export async function connectRaw(port: number): Promise<RawHttp2> {
         ]),
       )
     },
-    begin(stream, path) {
-      socket.write(encodeFrame(FRAME.headers, FLAG.endHeaders, stream, literals(callFields(path))))
+    begin(stream, path, more) {
+      socket.write(encodeFrame(FRAME.headers, FLAG.endHeaders, stream, literals(callFields(path, more))))
     },
+    send: (...frames) => void socket.write(Buffer.concat(frames)),
     frame,
     ended: (stream) =>
       frame((f) => f.stream === stream && f.type === FRAME.headers && (f.flags & FLAG.endStream) !== 0),

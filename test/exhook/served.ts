@@ -1,4 +1,5 @@
 import { loadContract } from '../../src/events/contract.ts'
+import type { ConnectionRefusal } from '../../src/exhook/connection-refusals.ts'
 import { createGrpcServer, type GrpcServer } from '../../src/exhook/grpc-server.ts'
 import { createHookHandler } from '../../src/exhook/hook-handler.ts'
 import type { ProviderLoad } from '../../src/exhook/provider-calls.ts'
@@ -26,6 +27,8 @@ export interface Served {
   readonly lines: readonly LogLine[]
   readonly replies: readonly { readonly hook: HookPoint; readonly seconds: number }[]
   readonly loads: readonly ProviderLoad[]
+  /** Connections that were not taken, or were cut. */
+  readonly refusedConnections: readonly ConnectionRefusal[]
   /** A client of it, closed with it. */
   client(config?: Partial<HookClientConfig>): HookClient
   /** Ends everything at once. */
@@ -102,7 +105,9 @@ export async function serve(options: ServedOptions = {}): Promise<Served> {
     replyMarginMs: 500,
   }
   const budget = budgetOf(options.budget ?? {})
-  const server = createGrpcServer(config, { handler, budget, log })
+  const refusedConnections: ConnectionRefusal[] = []
+  const onConnectionRefused = (reason: ConnectionRefusal) => void refusedConnections.push(reason)
+  const server = createGrpcServer(config, { handler, budget, log, onConnectionRefused })
   const { port } = await server.start()
   const clients: HookClient[] = []
   return {
@@ -114,6 +119,7 @@ export async function serve(options: ServedOptions = {}): Promise<Served> {
     lines,
     replies,
     loads,
+    refusedConnections,
     client(more = {}) {
       const client = createHookClient({ port, contract, ...more })
       clients.push(client)

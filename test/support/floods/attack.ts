@@ -1,3 +1,4 @@
+import type { ConnectionRefusal } from '../../../src/exhook/connection-refusals.ts'
 import {
   encodeFrame,
   type Field,
@@ -31,6 +32,10 @@ export interface Attack {
   readonly everyMs?: number
   /** It says at once that it will send no more, and stays. */
   readonly ends?: boolean
+  /** For what its connections are cut; absent: they stay within bounds, or end by themselves. */
+  readonly cutFor?: ConnectionRefusal
+  /** It may also stay: the server reads no further while its answers wait. */
+  readonly mayStay?: true
   /** For each connection: what its nth write sends; null when there is no more. */
   readonly sender: () => (turn: number) => Chunk | null
 }

@@ -18,8 +18,13 @@ export interface AttackResult {
 /** Who was cut comes back so soon. */
 const AGAIN_MS = 20
 
-/** Attacks the port for so long, all connections at once. */
-export async function attack(port: number, attack: Attack, ms: number): Promise<AttackResult> {
+/** Attacks the port until `end`, all connections at once. Tells the first connection that is open, and that is closed. */
+export async function attack(
+  port: number,
+  attack: Attack,
+  end: Promise<unknown>,
+  tell: (what: 'opened' | 'closed') => void,
+): Promise<AttackResult> {
   const result = { sent: 0, bytes: 0, opened: 0, closed: 0, most: 0 }
   const open = new Set<Socket>()
   let over = false
@@ -41,7 +46,7 @@ export async function attack(port: number, attack: Attack, ms: number): Promise<
           socket.destroy()
           return
         }
-        result.opened++
+        if (++result.opened === 1) tell('opened')
         open.add(socket)
         result.most = Math.max(result.most, open.size)
         if (attack.reads !== false) socket.resume()
@@ -52,7 +57,7 @@ export async function attack(port: number, attack: Attack, ms: number): Promise<
       // A connection that never reads would not see the server's end.
       socket.once('end', () => socket.destroy())
       socket.once('close', () => {
-        if (open.delete(socket) && !over) result.closed++
+        if (open.delete(socket) && !over && ++result.closed === 1) tell('closed')
         resolve()
       })
     })
@@ -76,7 +81,7 @@ export async function attack(port: number, attack: Attack, ms: number): Promise<
   }
 
   const all = Array.from({ length: attack.connections ?? 1 }, keepAttacking)
-  await sleep(ms)
+  await end
   over = true
   for (const socket of open) socket.destroy()
   await Promise.all(all)

@@ -1,8 +1,9 @@
-import { callFields, encodeFrame, FLAG, FRAME, literals, PREFACE } from '../http2-frames.ts'
-import { type Attack, byteByByte, HOOK_PATH, OPENING, once } from './attack.ts'
+import { callFields, encodeFrame, FLAG, FRAME, grpcMessage, literals, PREFACE } from '../http2-frames.ts'
+import { type Attack, byteByByte, HOOK_PATH, once } from './attack.ts'
 
 const NOTHING = Buffer.alloc(0)
 const headers = encodeFrame(FRAME.headers, FLAG.endHeaders, 1, literals(callFields(HOOK_PATH)))
+const body = encodeFrame(FRAME.data, FLAG.endStream, 1, grpcMessage(Buffer.alloc(5000)))
 const garbage = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 167 + 13) % 256))
 
 /** Connections that are no good, and slow ones. */
@@ -16,6 +17,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'too-many-connections',
+    cutFor: 'too_many',
     what: 'connections opened at once, each with its SETTINGS',
     connections: 1500,
     sender: once(NOTHING, 0),
@@ -47,33 +49,27 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
     what: 'bytes of a message, ten a second on each connection',
     connections: 200,
     everyMs: 100,
-    sender: byteByByte(
-      Buffer.concat([
-        headers,
-        encodeFrame(FRAME.data, FLAG.endStream, 1, Buffer.alloc(5000)).subarray(0, 14),
-      ]),
-      Buffer.alloc(5000),
-    ),
+    sender: byteByByte(Buffer.concat([headers, body.subarray(0, 14)]), body.subarray(14)),
   },
-  { name: 'garbage', what: 'connections that send anything', opening: NOTHING, sender: once(garbage) },
+  {
+    name: 'garbage',
+    cutFor: 'protocol',
+    what: 'connections that send anything',
+    opening: NOTHING,
+    sender: once(garbage),
+  },
   {
     name: 'http1',
+    cutFor: 'protocol',
     what: 'requests of HTTP/1.1',
     opening: NOTHING,
     sender: once(Buffer.from('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')),
   },
   {
     name: 'tls',
+    cutFor: 'protocol',
     what: 'TLS handshakes, as for `https://`',
     opening: NOTHING,
     sender: once(Buffer.from('16030100c8010000c40303', 'hex')),
-  },
-  {
-    name: 'reconnect',
-    what: 'connections that are opened, greet and are cut',
-    connections: 20,
-    opening: OPENING,
-    everyMs: 20,
-    sender: () => (turn) => (turn === 0 ? { bytes: NOTHING, count: 1 } : null),
   },
 ]

@@ -19,32 +19,52 @@ const begun = Buffer.concat([
 
 /** Frames that are no calls, as many as the connection takes. */
 export const FRAME_ATTACKS: readonly Attack[] = [
-  { name: 'ping', what: 'PING frames, the answers read', sender: repeat(ping) },
-  { name: 'ping-unread', what: 'PING frames, the answers never read', reads: false, sender: repeat(ping) },
-  { name: 'settings', what: 'SETTINGS frames, the answers read', sender: repeat(settings()) },
+  { name: 'ping', cutFor: 'protocol', what: 'PING frames, the answers read', sender: repeat(ping) },
+  {
+    name: 'ping-unread',
+    cutFor: 'protocol',
+    what: 'PING frames, the answers never read',
+    reads: false,
+    sender: repeat(ping),
+  },
+  {
+    name: 'settings',
+    cutFor: 'protocol',
+    what: 'SETTINGS frames, the answers read',
+    sender: repeat(settings()),
+  },
   {
     name: 'settings-unread',
+    cutFor: 'protocol',
     what: 'SETTINGS frames, the answers never read',
     reads: false,
     sender: repeat(settings({ [SETTING.initialWindowSize]: 65_535 })),
   },
-  { name: 'window-update', what: 'WINDOW_UPDATE frames', sender: repeat(windowUpdate) },
-  { name: 'priority', what: 'PRIORITY frames', sender: repeat(priority) },
-  { name: 'unknown-frames', what: 'frames of no known type', sender: repeat(encodeFrame(0xee, 0, 0)) },
+  { name: 'window-update', cutFor: 'flood', what: 'WINDOW_UPDATE frames', sender: repeat(windowUpdate) },
+  { name: 'priority', cutFor: 'protocol', what: 'PRIORITY frames', sender: repeat(priority) },
+  {
+    name: 'unknown-frames',
+    cutFor: 'protocol',
+    what: 'frames of no known type',
+    sender: repeat(encodeFrame(0xee, 0, 0)),
+  },
   {
     name: 'continuation',
+    cutFor: 'protocol',
     what: 'CONTINUATION frames of one header block without end',
     opening: Buffer.concat([OPENING, encodeFrame(FRAME.headers, 0, 1, literals(callFields(HOOK_PATH)))]),
     sender: repeat(continuation),
   },
   {
     name: 'empty-data',
+    cutFor: 'protocol',
     what: 'DATA frames of no bytes',
     opening: begun,
     sender: repeat(encodeFrame(FRAME.data, 0, 1)),
   },
   {
     name: 'tiny-data',
+    cutFor: 'flood',
     what: 'DATA frames of one byte',
     opening: begun,
     sender: repeat(encodeFrame(FRAME.data, 0, 1, Buffer.alloc(1))),

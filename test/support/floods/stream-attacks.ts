@@ -30,53 +30,78 @@ const path = (text: string, more = {}) => callFields(text, more)
 
 /** Streams, as many as the connection takes. */
 export const STREAM_ATTACKS: readonly Attack[] = [
-  { name: 'rapid-reset', what: 'calls, each cancelled at once', sender: streams(CALL, cancelled, 500) },
+  {
+    name: 'rapid-reset',
+    cutFor: 'protocol',
+    what: 'calls, each cancelled at once',
+    sender: streams(CALL, cancelled, 500),
+  },
   {
     name: 'rapid-reset-whole',
+    cutFor: 'protocol',
     what: 'whole calls, each cancelled at once',
     sender: streams(CALL, (stream) => [...whole(stream), ...cancelled(stream)], 500),
   },
   {
     name: 'headers-only',
+    cutFor: 'streams',
     what: 'streams with headers and nothing else, 100,000 on one connection',
     sender: streams(TIMELESS, () => [], 500, 100_000),
   },
   {
     name: 'half-prefix',
+    cutFor: 'streams',
     what: 'streams with two bytes of a message',
     sender: streams(TIMELESS, (stream) => [encodeFrame(FRAME.data, 0, stream, Buffer.alloc(2))], 500),
   },
   {
     name: 'unread-replies',
+    cutFor: 'streams',
+    mayStay: true,
     what: 'whole calls, the replies never read',
     reads: false,
     sender: streams(CALL, whole, 100),
   },
   {
     name: 'zero-window',
+    cutFor: 'streams',
     what: 'whole calls, no window for the replies',
     opening: Buffer.concat([PREFACE, settings({ [SETTING.initialWindowSize]: 0 })]),
     sender: streams(CALL, whole, 100),
   },
-  { name: 'unknown-path', what: 'calls of an unknown RPC', sender: streams(path('/a/B'), whole, 500) },
+  {
+    name: 'unknown-path',
+    cutFor: 'other_calls',
+    what: 'calls of an unknown RPC',
+    sender: streams(path('/a/B'), whole, 500),
+  },
   {
     name: 'huge-path',
+    cutFor: 'headers',
     what: 'calls of an RPC whose name has 60,000 bytes',
     sender: largeBlocks(path(`/${'x'.repeat(60_000)}`)),
   },
   {
     name: 'not-grpc',
+    cutFor: 'other_calls',
     what: 'requests of another content type',
     sender: streams(path(HOOK_PATH, { 'content-type': 'application/json' }), whole, 500),
   },
   {
     name: 'health-watch',
+    cutFor: 'other_calls',
     what: "watches of gRPC's health service",
     sender: streams(path('/grpc.health.v1.Health/Watch'), whole, 100),
   },
-  { name: 'hpack-bomb', what: 'calls whose headers repeat 4,000 bytes 100 times', sender: bomb },
+  {
+    name: 'hpack-bomb',
+    cutFor: 'headers',
+    what: 'calls whose headers repeat 4,000 bytes 100 times',
+    sender: bomb,
+  },
   {
     name: 'empty-headers',
+    cutFor: 'flood',
     what: 'calls with 10,000 header fields of no bytes',
     sender: largeBlocks([...CALL, ...Array.from({ length: 10_000 }, (): Field => ['', ''])]),
   },
