@@ -30,7 +30,7 @@ describe('the printed configuration', () => {
       '  host: 127.0.0.1',
       '  port: 9000',
       '  max_receive_bytes: 16MiB',
-      'reply:',
+      '  max_connections: 1024',
     ])
   })
 })
