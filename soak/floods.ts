@@ -62,7 +62,12 @@ async function run(attack: Attack, rules: string, clearAway: ClearAway): Promise
       await provider.ended
     }
     clearAway.later(end)
-    const times = { beforeMs: 1000, attackMs: seconds * 1000, mostMs: 30_000, restMs: 2000 }
+    const times = {
+      beforeMs: 1000,
+      attackMs: Math.max(seconds * 1000, attack.longMs ?? 0),
+      mostMs: 30_000,
+      restMs: 2000,
+    }
     const result = await flood(provider, attack, times)
     await end()
     return result

@@ -154,6 +154,9 @@ describe('a connection', () => {
     expect(refused).toEqual([])
     begin(more, 8)
     await most.closed
+    // With it go its streams: there is room for those of another.
+    begin(await client(), 10)
+    await sleep(50)
     expect(reasons()).toEqual(['streams'])
     for (const raw of [few, more]) {
       raw.send(encodeFrame(FRAME.ping, 0, 0, Buffer.alloc(8)))

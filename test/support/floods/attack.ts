@@ -34,8 +34,10 @@ export interface Attack {
   readonly ends?: boolean
   /** For what its connections are cut; absent: they stay within bounds, or end by themselves. */
   readonly cutFor?: ConnectionRefusal
-  /** It may also stay: the server reads no further while its answers wait. */
+  /** It may also stay: the time has not come, or the server reads no further while its answers wait. */
   readonly mayStay?: true
+  /** `npm run floods` goes on for so long at least, to see its end. */
+  readonly longMs?: number
   /** For each connection: what its nth write sends; null when there is no more. */
   readonly sender: () => (turn: number) => Chunk | null
 }

@@ -10,6 +10,9 @@ const garbage = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 167 + 13
 export const CONNECTION_ATTACKS: readonly Attack[] = [
   {
     name: 'connections',
+    cutFor: 'no_greeting',
+    mayStay: true,
+    longMs: 13_000,
     what: 'connections opened at once that say nothing',
     connections: 1000,
     opening: NOTHING,
@@ -31,6 +34,9 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'slow-preface',
+    cutFor: 'no_greeting',
+    mayStay: true,
+    longMs: 13_000,
     what: "bytes of HTTP/2's first line, ten a second on each connection",
     connections: 200,
     opening: NOTHING,
