@@ -1,6 +1,12 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { RefuseConnection } from './connection-refusals.ts'
-import { type ConnectionLimits, GuardedConnection, type SharedByConnections } from './guarded-connection.ts'
+import {
+  type ConnectionLimits,
+  GuardedConnection,
+  peerOf,
+  type SharedByConnections,
+} from './guarded-connection.ts'
 import { MOST_IDLE_STREAMS } from './request-bounds.ts'
 
 /**
@@ -37,6 +43,8 @@ export interface ConnectionGuardDeps {
  * connection is legitimate for ever: EMQX keeps its own open.
  */
 export interface ConnectionGuard {
+  /** A connection was accepted: it is cut when nothing comes by it. What is between TCP and HTTP/2 need not know. */
+  accepted(socket: Socket): void
   /** Guards every connection of this server from here on. */
   watch(server: Http2Server): void
   /** The account of the connection that this stream is on. */
@@ -48,6 +56,8 @@ type Carrier = { [CONNECTION]?: GuardedConnection }
 
 export function createConnectionGuard(limits: ConnectionLimits, deps: ConnectionGuardDeps): ConnectionGuard {
   const connections = new Set<GuardedConnection>()
+  /** By which nothing has come yet, and since when. */
+  const silent = new Map<Socket, number>()
   const shared: SharedByConnections = { limits, open: 0, handling: 0, tooManyInAll, cut }
   let timer: NodeJS.Timeout | undefined
   let lookedAtMs = 0
@@ -74,30 +84,43 @@ export function createConnectionGuard(limits: ConnectionLimits, deps: Connection
     const seconds = (nowMs - lookedAtMs) / 1000
     lookedAtMs = nowMs
     for (const connection of connections) connection.look(seconds)
+    for (const [socket, sinceMs] of silent) {
+      if (socket.bytesRead > 0 || socket.destroyed) silent.delete(socket)
+      else if (nowMs - sinceMs > limits.greetingMs) {
+        silent.delete(socket)
+        deps.refuse('no_greeting', peerOf(socket))
+        socket.destroy()
+      }
+    }
+    if (connections.size > 0 || silent.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+
+  function keepLooking(): void {
+    if (timer !== undefined) return
+    lookedAtMs = performance.now()
+    timer = setInterval(look, LOOK_EVERY_MS).unref()
   }
 
   function add(session: ServerHttp2Session): void {
     const connection = new GuardedConnection(session, shared)
     ;(session as Carrier)[CONNECTION] = connection
     connections.add(connection)
-    if (timer === undefined) {
-      lookedAtMs = performance.now()
-      timer = setInterval(look, LOOK_EVERY_MS).unref()
-    }
+    keepLooking()
     session.once('remoteSettings', () => {
       connection.greeted()
       openWide(session)
     })
     session.on('stream', (stream, _headers, _flags, raw) => connection.opened(stream, raw))
-    session.once('close', () => {
-      connections.delete(connection)
-      if (connections.size > 0) return
-      clearInterval(timer)
-      timer = undefined
-    })
+    session.once('close', () => connections.delete(connection))
   }
 
   return {
+    accepted(socket) {
+      silent.set(socket, performance.now())
+      keepLooking()
+    },
     watch(server) {
       // A client that keeps to the rules is told before it breaks this one.
       server.updateSettings({ maxHeaderListSize: limits.headerBytes })

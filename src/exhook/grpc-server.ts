@@ -89,7 +89,10 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   for (const http2Server of http2ServersOf(server)) guard.watch(http2Server)
   const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
   const listener = createListener(config, {
-    onConnection: (socket) => injector.injectConnection(socket),
+    onConnection: (socket) => {
+      guard.accepted(socket)
+      injector.injectConnection(socket)
+    },
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
     onTooMany: (peer) => refuse('too_many', peer),

@@ -1,9 +1,10 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { ConnectionRefusal } from './connection-refusals.ts'
 
 /** What a connection may do. Every number is far above what EMQX's client needs; the comments say why. */
 export interface ConnectionLimits {
-  /** HTTP/2's preface and SETTINGS have to come within this time. */
+  /** The first byte of a connection has to come within this time, and then HTTP/2's preface and SETTINGS. */
   readonly greetingMs: number
   /**
    * Idle streams: those that have not sent a whole call, and those that do not take their answer. EMQX's client sends all
@@ -68,7 +69,7 @@ export class GuardedConnection {
   constructor(session: ServerHttp2Session, shared: SharedByConnections) {
     this.session = session
     this.shared = shared
-    this.peer = peerOf(session)
+    this.peer = peerOf(session.socket)
     this.streamClosed = () => {
       this.open--
       shared.open--
@@ -160,6 +161,5 @@ function bytesOf(rawHeaders: readonly string[]): number {
   return bytes
 }
 
-function peerOf({ socket }: ServerHttp2Session): string {
-  return `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
-}
+export const peerOf = (socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
+  `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`

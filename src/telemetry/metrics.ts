@@ -121,7 +121,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     registers,
   })
   const connections = new Counter({
-    name: 'exhook_grpc_connections_refused_total',
+    name: 'exhook_connections_refused_total',
     help: 'gRPC connections that were not taken, or were cut, by reason.',
     labelNames: ['reason'],
     registers,
@@ -270,7 +270,7 @@ function createStateMetrics(registry: Registry): (deps: MetricsDeps) => void {
   const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic')
   const up = gauge('exhook_kafka_up', '1 while Kafka answers.')
 
-  const connections = gauge('exhook_grpc_connections', 'gRPC connections that are open.')
+  const connections = gauge('exhook_connections', 'gRPC connections that are open.')
   const requestBytes = gauge(
     'exhook_request_bytes',
     'Bytes of the hook calls that are being received or handled, or whose message is kept for the reply.',

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -94,6 +94,20 @@ describe('a connection', () => {
     await sleep(LOOKED_MS)
     greeted.send(encodeFrame(FRAME.ping, 0, 0, Buffer.alloc(8)))
     await greeted.frame(({ type }) => type === FRAME.ping)
+  })
+
+  it('by which nothing comes is cut also where HTTP/2 does not have it yet; one by which anything comes is not', async () => {
+    const tcp = createTcpServer((socket) => guard.accepted(socket.resume())).listen(0, '127.0.0.1')
+    await once(tcp, 'listening')
+    const ends = { port: (tcp.address() as AddressInfo).port, host: '127.0.0.1' }
+    const [silent, speaking] = [connect(ends), connect(ends)]
+    speaking.write('a')
+    await once(silent.resume(), 'close')
+    await sleep(LOOKED_MS)
+    expect(reasons()).toEqual(['no_greeting'])
+    expect(speaking.destroyed).toBe(false)
+    speaking.destroy()
+    tcp.close()
   })
 
   it('may have so many streams that only begin, and is told when it has one too many', async () => {

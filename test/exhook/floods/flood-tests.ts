@@ -49,7 +49,7 @@ export function describeFloods(title: string, attacks: readonly Attack[]): void 
       }
       // A flood of connections is no flood of the log.
       expect(provider.lines.length - lines).toBeLessThan(10)
-      await expect.poll(() => metric(provider, 'exhook_grpc_connections')).toBe(0)
+      await expect.poll(() => metric(provider, 'exhook_connections')).toBe(0)
     })
   })
 }

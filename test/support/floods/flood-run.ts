@@ -159,7 +159,7 @@ function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
 }
 
-export const REFUSED = 'exhook_grpc_connections_refused_total'
+export const REFUSED = 'exhook_connections_refused_total'
 
 const refusedSince = (earlier: ProviderScrape, now: ProviderScrape): Record<string, number> =>
   Object.fromEntries(
