@@ -10,8 +10,8 @@ import {
 import { MOST_IDLE_STREAMS } from './request-bounds.ts'
 
 /**
- * What a connection may do. All are floors under what is normal: EMQX's client sends a call for each of its MQTT clients
- * at a time, a PING each minute and SETTINGS once, and nothing else.
+ * What a connection may do. All is far above what is normal: EMQX's client sends a call for each of its MQTT clients at a
+ * time, a PING each minute and SETTINGS once, and nothing else.
  */
 export const CONNECTION_LIMITS: ConnectionLimits = {
   greetingMs: 10_000,

@@ -33,6 +33,12 @@ export interface ConnectionLimits {
   readonly bytesPerCall: number
 }
 
+/**
+ * So much of a stream may have come, and not been read: 64 KiB in the buffer of the stream, 64 KiB that its window then still
+ * gives the sender, and a frame.
+ */
+const UNREAD_BYTES = 160 * 1024
+
 /** What all connections have in common. */
 export interface SharedByConnections {
   readonly limits: ConnectionLimits
@@ -64,15 +70,16 @@ export class GuardedConnection {
   private messageBytes = 0
   private bytesRead = 0
   private spareBytes = 0
-  private readonly streamClosed: () => void
+  private readonly streamClosed: (this: ServerHttp2Stream) => void
 
   constructor(session: ServerHttp2Session, shared: SharedByConnections) {
     this.session = session
     this.shared = shared
-    this.peer = peerOf(session.socket)
-    this.streamClosed = () => {
-      this.open--
-      shared.open--
+    this.peer = session.destroyed ? 'unknown' : peerOf(session.socket)
+    const closed = (wasReset: boolean) => this.closed(wasReset)
+    // One function for all streams, which node:events gives the stream.
+    this.streamClosed = function () {
+      closed(this.rstCode !== 0)
     }
   }
 
@@ -130,6 +137,8 @@ export class GuardedConnection {
 
   /** To be called now and then; `seconds` since the last time. */
   look(seconds: number): void {
+    // Its socket is out of reach by then.
+    if (this.session.destroyed) return
     const { limits } = this.shared
     this.otherCalls = Math.max(0, this.otherCalls - limits.otherCallsPerSecond * seconds)
     const { bytesRead } = this.session.socket
@@ -139,7 +148,8 @@ export class GuardedConnection {
     this.bytesRead = bytesRead
     this.messageBytes = 0
     this.openedSinceLook = 0
-    if (this.spareBytes > limits.spareBytes) this.cut('flood')
+    // What came of a message that waits for its turn has not been read from its stream.
+    if (this.spareBytes > limits.spareBytes + this.idle * UNREAD_BYTES) this.cut('flood')
     else if (!this.hasGreeted && performance.now() - this.sinceMs > limits.greetingMs) this.cut('no_greeting')
   }
 
@@ -148,6 +158,13 @@ export class GuardedConnection {
     const first = !this.isOver
     this.isOver = true
     return first
+  }
+
+  private closed(wasReset: boolean): void {
+    this.open--
+    this.shared.open--
+    // What it had not been read of is gone with it.
+    if (wasReset) this.messageBytes += UNREAD_BYTES
   }
 
   private cut(reason: ConnectionRefusal): void {

@@ -238,6 +238,21 @@ describe('a connection', () => {
     expect(refused).toHaveLength(1)
   })
 
+  it('may send what is not read yet, and is not called to account for what is gone with a stream', async () => {
+    onStream = (stream) => stream.pause()
+    const raw = await client()
+    begin(raw, 8)
+    for (let i = 0; i < 8; i++) {
+      for (let n = 0; n < 4; n++) raw.send(encodeFrame(FRAME.data, 0, 2 * i + 1, Buffer.alloc(15_000)))
+    }
+    await sleep(LOOKED_MS)
+    expect(refused).toEqual([])
+    for (let i = 0; i < 8; i++)
+      raw.send(encodeFrame(FRAME.rstStream, 0, 2 * i + 1, Buffer.from([0, 0, 0, 8])))
+    await sleep(LOOKED_MS)
+    expect(refused).toEqual([])
+  })
+
   it('that ends by itself, however rudely, was not refused', async () => {
     const [leaving, cut] = [await client(), await client()]
     begin(cut, 3)
