@@ -56,8 +56,8 @@ type Carrier = { [CONNECTION]?: GuardedConnection }
 
 export function createConnectionGuard(limits: ConnectionLimits, deps: ConnectionGuardDeps): ConnectionGuard {
   const connections = new Set<GuardedConnection>()
-  /** By which nothing has come yet, and since when. */
-  const silent = new Map<Socket, number>()
+  /** By which nothing has come yet, and which have no session yet, by their peers. */
+  const silent = new Map<string, { readonly socket: Socket; readonly sinceMs: number }>()
   const shared: SharedByConnections = { limits, open: 0, handling: 0, tooManyInAll, cut }
   let timer: NodeJS.Timeout | undefined
   let lookedAtMs = 0
@@ -84,11 +84,12 @@ export function createConnectionGuard(limits: ConnectionLimits, deps: Connection
     const seconds = (nowMs - lookedAtMs) / 1000
     lookedAtMs = nowMs
     for (const connection of connections) connection.look(seconds)
-    for (const [socket, sinceMs] of silent) {
-      if (socket.bytesRead > 0 || socket.destroyed) silent.delete(socket)
-      else if (nowMs - sinceMs > limits.greetingMs) {
-        silent.delete(socket)
-        deps.refuse('no_greeting', peerOf(socket))
+    for (const [peer, { socket, sinceMs }] of silent) {
+      if (socket.bytesRead > 0 || socket.destroyed) {
+        silent.delete(peer)
+      } else if (nowMs - sinceMs > limits.greetingMs) {
+        silent.delete(peer)
+        deps.refuse('no_greeting', peer)
         socket.destroy()
       }
     }
@@ -107,6 +108,7 @@ export function createConnectionGuard(limits: ConnectionLimits, deps: Connection
     const connection = new GuardedConnection(session, shared)
     ;(session as Carrier)[CONNECTION] = connection
     connections.add(connection)
+    silent.delete(connection.peer)
     keepLooking()
     session.once('remoteSettings', () => {
       connection.greeted()
@@ -118,7 +120,7 @@ export function createConnectionGuard(limits: ConnectionLimits, deps: Connection
 
   return {
     accepted(socket) {
-      silent.set(socket, performance.now())
+      silent.set(peerOf(socket), { socket, sinceMs: performance.now() })
       keepLooking()
     },
     watch(server) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -107,6 +107,21 @@ describe('a connection', () => {
     expect(reasons()).toEqual(['no_greeting'])
     expect(speaking.destroyed).toBe(false)
     speaking.destroy()
+    tcp.close()
+  })
+
+  it('that is silent with HTTP/2 or without is refused once', async () => {
+    const sockets: Socket[] = []
+    const tcp = createTcpServer((socket) => {
+      guard.accepted(socket)
+      server.emit('connection', socket)
+    }).listen(0, '127.0.0.1')
+    await once(tcp, 'listening')
+    for (let i = 0; i < 20; i++)
+      sockets.push(connect((tcp.address() as AddressInfo).port, '127.0.0.1').resume())
+    await Promise.all(sockets.map((socket) => once(socket, 'close')))
+    await sleep(LOOKED_MS)
+    expect(reasons()).toEqual(Array(20).fill('no_greeting'))
     tcp.close()
   })
 
