@@ -162,6 +162,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     ...{ ledger, queue, requests, delivery, disk },
     topics: () => preflight.current.topics,
     rules: () => ({ status: rules.status, nodes: emqxHooks.state.nodes }),
+    connections: () => grpc.connections,
     version: deps.version,
     memoryBoundBytes: largestRssBytes(memoryKeys),
   })
@@ -219,7 +220,7 @@ export function createApp(config: Config, deps: AppDeps): App {
   const createServer = config.grpc.transport === 'lean' ? createLeanServer : createGrpcServer
   const grpc = createServer(
     { ...config.grpc, replyMarginMs: config.reply.marginMs },
-    { handler, budget: requests, log },
+    { handler, budget: requests, log, onConnectionRefused: metrics.connectionRefused },
   )
   const partsNow = (): ReadinessDeps => {
     const parts = { queue, delivery, preflight, disk, draining }

@@ -28,6 +28,8 @@ export interface GrpcConfig {
   readonly transport: GrpcTransport
   /** The largest request that is taken, in bytes. */
   readonly maxReceiveBytes: number
+  /** Further connections are closed at once. */
+  readonly maxConnections: number
 }
 
 /** What speaks HTTP/2 with EMQX. */

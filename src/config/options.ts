@@ -63,6 +63,11 @@ export const OPTIONS: OptionTree<Config> = {
       default: 16 * MIB,
       doc: 'The largest hook call that is taken; keep it above the MQTT packet limit of EMQX.',
     },
+    max_connections: {
+      format: formats.count,
+      default: 1024,
+      doc: 'Further connections are closed at once. An EMQX node opens `pool_size` of them, 8 by default.',
+    },
   },
   reply: {
     margin_ms: {

@@ -1,5 +1,6 @@
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { ServerInterceptingCallInterface, ServerInterceptor, ServerUnaryCall } from '@grpc/grpc-js'
+import type { GuardedConnection } from './guarded-connection.ts'
 import type { RefusedRequests } from './refused-requests.ts'
 import type { Refusal } from './replies.ts'
 import type { RequestBudget } from './request-budget.ts'
@@ -9,10 +10,13 @@ import {
   type ReceptionRefusal,
   type ReceptionShared,
 } from './request-reception.ts'
+import { createUnbegunRequests } from './unbegun-requests.ts'
 
 export interface GrpcRequestsDeps {
   readonly budget: RequestBudget
   readonly refused: RefusedRequests
+  /** The account of the connection that a stream is on. */
+  readonly connectionOf: (stream: ServerHttp2Stream) => GuardedConnection | undefined
   /** Counts a refused call of this path and gives the answer; undefined for a path that is none of ours. */
   readonly refusalOf: (path: string) => ((reason: ReceptionRefusal) => Refusal) | undefined
   /** Told of calls that have begun to come in and are not handed over yet. */
@@ -24,7 +28,7 @@ export interface GrpcRequests {
   /** For the server's options. */
   readonly interceptor: ServerInterceptor
   /** The request of a call that was handed over. */
-  of(call: ServerUnaryCall<unknown, unknown>): Reception
+  of(call: ServerUnaryCall<unknown, unknown>): GrpcReception
 }
 
 /** A call of grpc-js, with what it does not show of itself. */
@@ -39,7 +43,7 @@ const EMPTY_MESSAGE: Buffer = Buffer.alloc(5)
 
 const RECEPTION = Symbol('reception')
 /** The one object that grpc-js makes for each call and shows to its interceptor and to its handler alike. */
-type Carrier = { [RECEPTION]?: Reception }
+type Carrier = { [RECEPTION]?: GrpcReception }
 
 /**
  * grpc-js keeps a request's chunks and then a copy of them all, for as long as the call lasts, and begins with it before
@@ -56,6 +60,7 @@ export function createGrpcRequests(config: ReceptionConfig, deps: GrpcRequestsDe
     arrived(reception) {
       if (arrived.push(reception) === 1) setImmediate(settle)
     },
+    unbegun: createUnbegunRequests(),
     began: deps.inFlight.began,
     ended: deps.inFlight.ended,
   }
@@ -71,47 +76,53 @@ export function createGrpcRequests(config: ReceptionConfig, deps: GrpcRequestsDe
     interceptor(method, call) {
       const refusal = deps.refusalOf(method.path)
       if (refusal !== undefined) {
-        const reception = new GrpcReception(shared, call as unknown as GrpcCall, refusal)
+        const its = call as unknown as GrpcCall
+        const reception = new GrpcReception(shared, its, refusal, deps.connectionOf(its.stream))
         ;(call.getMetricsRecorder() as Carrier)[RECEPTION] = reception
       }
       // The types want grpc-js's own class; what it uses of it is the interface.
       return call as ReturnType<ServerInterceptor>
     },
-    of: (call) => (call.getMetricsRecorder() as Carrier)[RECEPTION] as Reception,
+    of: (call) => (call.getMetricsRecorder() as Carrier)[RECEPTION] as GrpcReception,
   }
 }
 
-const isWide = Symbol('wide')
-/** As good as none: HTTP/2 has no larger one than twice this. */
-const CONNECTION_WINDOW_BYTES = 2 ** 30
-
-/**
- * Each stream has a window of 64 KiB, and by default the connection has one of the same size for all of them: one large
- * request fills it again and again, and small ones stand behind it in their sender. What we hold is bounded stream by
- * stream, so the connection's window is opened wide.
- */
-function openWide(stream: ServerHttp2Stream): void {
-  const session = stream.session as (ServerHttp2Session & { [isWide]?: true }) | undefined
-  if (session === undefined || session[isWide]) return
-  session[isWide] = true
-  session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
-}
-
-class GrpcReception extends Reception {
+/** The request of one call. */
+export class GrpcReception extends Reception {
   private readonly call: GrpcCall
   private readonly stream: ServerHttp2Stream
   private readonly feed: GrpcCall['handleDataFrame']
   private readonly refusal: (reason: ReceptionRefusal) => Refusal
+  private readonly connection: GuardedConnection | undefined
   private isWatched = false
 
-  constructor(shared: ReceptionShared, call: GrpcCall, refusal: (reason: ReceptionRefusal) => Refusal) {
+  constructor(
+    shared: ReceptionShared,
+    call: GrpcCall,
+    refusal: (reason: ReceptionRefusal) => Refusal,
+    connection: GuardedConnection | undefined,
+  ) {
     super(shared)
     this.call = call
     this.stream = call.stream
     this.feed = call.handleDataFrame
     this.refusal = refusal
-    call.handleDataFrame = (chunk) => this.chunk(chunk)
-    openWide(call.stream)
+    this.connection = connection
+    connection?.isHookCall(call.stream)
+    call.handleDataFrame = (chunk) => {
+      connection?.message(chunk.length)
+      this.chunk(chunk)
+    }
+  }
+
+  override take(): Buffer | null {
+    const body = super.take()
+    if (body !== null) this.connection?.began()
+    return body
+  }
+
+  override answered(): void {
+    this.connection?.answered()
   }
 
   protected deadlineMs(): number {
@@ -127,6 +138,15 @@ class GrpcReception extends Reception {
   protected refuse(reason: ReceptionRefusal): void {
     const { status, message } = this.refusal(reason)
     this.call.sendStatus({ code: status, details: message })
+  }
+
+  /** grpc-js answers a caller that ends its stream without a message, or whose deadline passes. */
+  get isGone(): boolean {
+    return this.stream.destroyed || this.stream.readableEnded || this.stream.writableEnded
+  }
+
+  protected get isUnwelcome(): boolean {
+    return this.connection?.isCrowded === true
   }
 
   pause(): void {

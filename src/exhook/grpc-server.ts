@@ -5,10 +5,14 @@ import type { Logger } from 'pino'
 import { serviceName } from '../events/contract.ts'
 import { CONTRACT_VERSIONS } from '../hooks.ts'
 import { createRareLog } from '../telemetry/rare-log.ts'
+import { createCallCounter } from './call-counter.ts'
+import { CONNECTION_LIMITS, createConnectionGuard } from './connection-guard.ts'
+import { type ConnectionRefusal, createConnectionRefusals } from './connection-refusals.ts'
 import { GOAWAY_NOTICE } from './goaway-notice.ts'
 import { createGrpcRequests, type GrpcRequestsDeps } from './grpc-requests.ts'
 import { createByteService, pathOf, rowsOf } from './grpc-services.ts'
 import type { HookHandler } from './hook-handler.ts'
+import { http2ServersOf } from './http2-servers.ts'
 import { createListener } from './listener.ts'
 import { createRefusedRequests } from './refused-requests.ts'
 import type { Refusal } from './replies.ts'
@@ -23,6 +27,8 @@ export interface GrpcConfig {
   readonly port: number
   /** A larger request is refused with RESOURCE_EXHAUSTED. */
   readonly maxReceiveBytes: number
+  /** Further connections are closed at once. */
+  readonly maxConnections: number
   /** A request that waits for its turn is refused this long before EMQX's deadline. */
   readonly replyMarginMs: number
 }
@@ -32,6 +38,8 @@ export interface GrpcServerDeps {
   /** What the requests may hold. */
   readonly budget: RequestBudget
   readonly log: Logger
+  /** A connection was not taken, or was cut. */
+  readonly onConnectionRefused?: (reason: ConnectionRefusal) => void
 }
 
 /** Both HookProvider services and gRPC's health service on one port. */
@@ -50,6 +58,8 @@ export interface GrpcServer {
   setServing(serving: boolean): void
   /** Hook calls that are not answered yet, those that are still coming in included. */
   readonly inFlight: number
+  /** Connections that are open. */
+  readonly connections: number
 }
 
 /** How long clients have to read the notice to go away; calls that they send meanwhile are answered. */
@@ -66,7 +76,10 @@ const HEALTH_NAMES = ['', ...CONTRACT_VERSIONS.map(serviceName)]
 
 export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): GrpcServer {
   const calls = createCallCounter()
+  const refuse = createConnectionRefusals({ log: deps.log, onRefused: deps.onConnectionRefused })
+  const guard = createConnectionGuard(CONNECTION_LIMITS, { refuse })
   const requests = createGrpcRequests(config, {
+    connectionOf: guard.of,
     budget: deps.budget,
     refused: createRefusedRequests(REFUSED, { waiting: () => deps.budget.waiting }),
     refusalOf: createRefusals(deps.handler),
@@ -74,11 +87,16 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   })
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [requests.interceptor] })
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  for (const http2Server of http2ServersOf(server)) guard.watch(http2Server)
   const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
-  const listener = createListener({
-    onConnection: (socket) => injector.injectConnection(socket),
+  const listener = createListener(config, {
+    onConnection: (socket) => {
+      guard.accepted(socket)
+      injector.injectConnection(socket)
+    },
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
+    onTooMany: (peer) => refuse('too_many', peer),
   })
   const health = new HealthImplementation(statusMap('NOT_SERVING'))
   health.addToServer(server)
@@ -132,6 +150,9 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     get inFlight() {
       return calls.count
     },
+    get connections() {
+      return listener.connections
+    },
   }
 }
 
@@ -143,6 +164,8 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
 const SERVER_OPTIONS = {
   // Nobody reads its statistics, and they cost time in every call.
   'grpc.enable_channelz': 0,
+  // Hook calls are read past it: this is for gRPC's health service, whose requests are names.
+  'grpc.max_receive_message_length': 4096,
 } as const
 
 /** What is said to a call that is refused before its request is there, by the path of its RPC. */
@@ -158,25 +181,3 @@ function createRefusals(handler: HookHandler): GrpcRequestsDeps['refusalOf'] {
 
 const statusMap = (status: 'SERVING' | 'NOT_SERVING') =>
   Object.fromEntries(HEALTH_NAMES.map((name) => [name, status]))
-
-function createCallCounter() {
-  let count = 0
-  let waiting: (() => void)[] = []
-  return {
-    get count() {
-      return count
-    },
-    began() {
-      count++
-    },
-    ended() {
-      count--
-      if (count > 0) return
-      for (const resolve of waiting) resolve()
-      waiting = []
-    },
-    allEnded(): Promise<void> {
-      return count === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))
-    },
-  }
-}

@@ -15,18 +15,28 @@ export interface Listener {
   destroy(): void
 }
 
+export interface ListenerConfig {
+  /** Further connections are closed at once. */
+  readonly maxConnections: number
+}
+
 export interface ListenerDeps {
   readonly onConnection: (socket: Socket) => void
   /** A connection could not be taken, e.g. because too many files are open. */
   readonly onError: (error: Error) => void
+  /** A connection was one too many. */
+  readonly onTooMany: (peer: string) => void
 }
 
-export function createListener(deps: ListenerDeps): Listener {
+/** A peer that is gone without a word is found after so long, and some ten seconds more. EMQX's side may be silent for ever. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 }
+
+export function createListener(config: ListenerConfig, deps: ListenerDeps): Listener {
   const sockets = new Set<Socket>()
   let waiting: (() => void)[] = []
 
   // As node:http2's own servers do: it is the HTTP/2 session that decides when its side ends.
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, ...KEEP_ALIVE }, (socket) => {
     sockets.add(socket)
     // No HTTP/2 client closes one direction alone: it has gone. What it sent last is handled first.
     socket.once('end', () => setImmediate(() => socket.destroy()))
@@ -38,6 +48,8 @@ export function createListener(deps: ListenerDeps): Listener {
     })
     deps.onConnection(socket)
   })
+  server.maxConnections = config.maxConnections
+  server.on('drop', (from) => deps.onTooMany(`${from?.remoteAddress ?? 'unknown'}:${from?.remotePort ?? 0}`))
 
   return {
     listen(host, port) {

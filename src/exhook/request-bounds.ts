@@ -14,6 +14,8 @@ const MIB = 1024 * 1024
 
 /** Large requests that wait for their turn, or were refused and are not read to their end: each holds a stream's window. */
 export const MAX_UNREAD = 1024
+/** Streams on all connections that have not sent a whole call, or do not take their answer. */
+export const MOST_IDLE_STREAMS = 24_576
 const SMALL_BYTES = 16 * MIB
 
 /**
@@ -32,8 +34,8 @@ export const requestBudgetFor = ({ queueMaxBytes, maxReceiveBytes }: MemoryKeys)
 const REST_BYTES = 512 * MIB
 
 /**
- * The most memory that the process takes (RSS), whatever comes, but for some 12 KiB of each call in flight: the queue, the
- * calls that wait for room in it and the requests that become its records, each as much; the largest request and its record.
+ * The most memory that the process takes (RSS), whatever comes, but for some 12 KiB of each call in flight, of which there are
+ * `queue.max_waiters` and MOST_IDLE_STREAMS at most: the queue, the calls that wait for room in it and the requests that become its records, each as much; the largest request and its record.
  * Source: measured, `test/app/memory.test.ts`.
  */
 export const largestRssBytes = ({ queueMaxBytes, maxReceiveBytes, hasDisk = false }: MemoryKeys): number =>

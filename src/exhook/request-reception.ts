@@ -1,6 +1,7 @@
 import { freeNow } from './free-now.ts'
 import type { RefusedRequests } from './refused-requests.ts'
 import type { Place, RequestBudget } from './request-budget.ts'
+import type { UnbegunRequest, UnbegunRequests } from './unbegun-requests.ts'
 
 /** Why a request is refused before it is a hook call's body. */
 export type ReceptionRefusal = 'overloaded' | 'too_large' | 'incomplete' | 'compressed' | 'malformed'
@@ -16,7 +17,9 @@ export interface ReceptionConfig {
 export interface ReceptionShared extends ReceptionConfig {
   readonly budget: RequestBudget
   readonly refused: RefusedRequests
-  /** Requests that are whole since this turn of the event loop began. */
+  /** Those of which only the headers came in the turn of the event loop in which they began. */
+  readonly unbegun: UnbegunRequests
+  /** Requests that began, or are whole, since this turn of the event loop began: each is to be settled at its end. */
   readonly arrived: (reception: Reception) => void
   /** A request takes longer than a turn of the event loop: it counts as a call that is to be answered. */
   readonly began: () => void
@@ -30,8 +33,8 @@ export const SMALL_REQUEST_BYTES = 16 * 1024
 const PREFIX_BYTES = 5
 /** For a call that tells no deadline. */
 const ASSUMED_TIMEOUT_MS = 5000
-/** The longest time of a timer. */
-const MAX_TIMER_MS = 0x7fffffff
+/** A request has to be whole after so long, whatever deadline it tells: what it holds is held for no longer. */
+const MAX_RECEIVE_MS = 60_000
 
 /**
  * One request as it comes in: a gRPC message, collected from its chunks into a buffer of its own. Its length is known
@@ -39,9 +42,10 @@ const MAX_TIMER_MS = 0x7fffffff
  * not read until it does: HTTP/2 then holds its sender at the stream's window, and no other.
  *
  * What comes whole in one chunk, as nearly all requests do, costs a comparison and an addition. All else is watched: it
- * ends when it is handed over, refused, at its deadline, or with its stream, and gives back at once what it held.
+ * ends when it is handed over, refused, at its deadline, or with its stream, and gives back at once what it held. What
+ * has not begun by the end of its first turn of the event loop is told so at its deadline.
  */
-export abstract class Reception {
+export abstract class Reception implements UnbegunRequest {
   private readonly shared: ReceptionShared
   private state: 'new' | 'waiting' | 'receiving' | 'whole' | 'taken' | 'over' = 'new'
   private body: Buffer | null = null
@@ -49,12 +53,17 @@ export abstract class Reception {
   /** Bytes taken from the budget as a small request; a large one has a place. */
   private small = 0
   private place: Place | null = null
+  /** Told to be settled at the end of this turn of the event loop. */
+  private listed = true
+  private unbegun = false
+  giveUpAtMs = 0
   private watched = false
   private deadline: NodeJS.Timeout | undefined
   private letGo: (() => void) | null = null
 
   constructor(shared: ReceptionShared) {
     this.shared = shared
+    shared.arrived(this)
   }
 
   /** When the caller stops waiting, in ms since 1970; Infinity when it does not say. */
@@ -63,6 +72,10 @@ export abstract class Reception {
   protected abstract hand(): void
   /** To be answered with an error. What still comes of it is dropped. */
   protected abstract refuse(reason: ReceptionRefusal): void
+  /** Its stream has ended, or was answered. */
+  abstract readonly isGone: boolean
+  /** There are too many that have only begun: one more of them is refused. */
+  protected abstract readonly isUnwelcome: boolean
   abstract pause(): void
   abstract resume(): void
   /** From here on `ended`, `aborted` and `gone` are to be called; soon, when the stream has closed already. */
@@ -106,6 +119,9 @@ export abstract class Reception {
     this.place = null
   }
 
+  /** What was taken is answered. To be called once. */
+  answered(): void {}
+
   /** Something of it is held until the answer, unless that was given: `letGo` is called when nobody is left to answer. */
   keep(letGo: () => void): void {
     this.body = null
@@ -137,8 +153,25 @@ export abstract class Reception {
     if (this.state === 'receiving' || this.state === 'new') this.give('malformed')
   }
 
-  /** The turn of the event loop is over in which it became whole. A caller that has not ended its stream is watched. */
+  giveUp(): void {
+    if (this.state === 'new') this.give('incomplete')
+  }
+
+  /**
+   * The turn of the event loop is over in which it began, or became whole. A caller that has sent its headers alone, or has
+   * not ended its stream, is watched.
+   */
   settle(): void {
+    this.listed = false
+    if (this.state === 'new' && !this.watched && !this.isGone) {
+      if (this.isUnwelcome) {
+        this.give('overloaded')
+        return
+      }
+      this.unbegun = true
+      this.giveUpAtMs = Date.now() + this.leftMs() - this.shared.replyMarginMs / 2
+      this.shared.unbegun.add(this)
+    }
     if (this.state !== 'whole' || this.watched || this.body === null) return
     // The chunk would keep all that came with it.
     this.body = Buffer.from(this.body)
@@ -146,6 +179,10 @@ export abstract class Reception {
   }
 
   private begin(chunk: Buffer): void {
+    if (this.unbegun) {
+      this.unbegun = false
+      this.shared.unbegun.delete(this)
+    }
     const head = this.body === null ? chunk : Buffer.concat([this.body, chunk])
     if (head.length < PREFIX_BYTES) {
       this.body = head
@@ -173,7 +210,7 @@ export abstract class Reception {
     this.state = 'whole'
     this.hand()
     // Most are taken by now.
-    if (this.isWhole) this.shared.arrived(this)
+    if (this.isWhole && !this.listed) this.shared.arrived(this)
   }
 
   private receiveSmall(size: number, first: Buffer): void {
@@ -264,6 +301,6 @@ export abstract class Reception {
   private leftMs(): number {
     const deadlineMs = this.deadlineMs()
     const leftMs = deadlineMs === Number.POSITIVE_INFINITY ? ASSUMED_TIMEOUT_MS : deadlineMs - Date.now()
-    return Math.min(MAX_TIMER_MS, leftMs)
+    return Math.min(MAX_RECEIVE_MS, leftMs)
   }
 }

@@ -25,6 +25,7 @@ export function runCall(
   let kept = false
   const letGo = handle(body, deadlineMs, (reply) => {
     if (kept) request.release()
+    request.answered()
     inFlight.ended()
     answer(reply)
   })

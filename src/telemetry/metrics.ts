@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { GuardRefusal } from '../admin/guard.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { DISK_STATES, type DiskLog } from '../disk/disk-log.ts'
+import { CONNECTION_REFUSALS, type ConnectionRefusal } from '../exhook/connection-refusals.ts'
 import type { RequestBudget } from '../exhook/request-budget.ts'
 import { HOOKS, type HookPoint } from '../hooks.ts'
 import type { KafkaFailure } from '../kafka/kafka-driver.ts'
@@ -20,6 +21,8 @@ export interface Metrics {
   decided(outcome: OfferOutcome): void
   /** A hook call was answered after so many seconds. */
   replied(hook: HookPoint, seconds: number): void
+  /** A gRPC connection was not taken, or was cut. */
+  connectionRefused(reason: ConnectionRefusal): void
   kafkaFailed(failure: KafkaFailure): void
   /** Kafka has acknowledged all of a batch after so many seconds. */
   sent(seconds: number): void
@@ -43,6 +46,8 @@ export interface MetricsDeps {
   readonly topics: () => readonly TopicState[]
   /** The rules in force, and what EMQX knows of them. */
   readonly rules: () => RuleState
+  /** gRPC connections that are open. */
+  readonly connections: () => number
   readonly version: string
   /** What the process takes at most. */
   readonly memoryBoundBytes: number
@@ -119,6 +124,13 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     labelNames: ['rule', 'code'],
     registers,
   })
+  const connections = new Counter({
+    name: 'exhook_connections_refused_total',
+    help: 'gRPC connections that were not taken, or were cut, by reason.',
+    labelNames: ['reason'],
+    registers,
+  })
+  for (const reason of CONNECTION_REFUSALS) connections.inc({ reason }, 0)
   new Gauge({
     name: 'exhook_build_info',
     help: 'Always 1; the version is in the label.',
@@ -134,6 +146,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   return {
     decided: (outcome) => outcomeOf[outcome]?.inc(),
     replied: (hook, seconds) => replyOf.get(hook)?.observe(seconds),
+    connectionRefused: (reason) => connections.inc({ reason }),
     kafkaFailed: ({ kind, code }) => errors.inc({ kind, code }),
     sent: (seconds) => sends.observe(seconds),
     producerRenewed: () => renewals.inc(),
@@ -262,13 +275,15 @@ function createStateMetrics(registry: Registry): (deps: MetricsDeps) => void {
   const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic')
   const up = gauge('exhook_kafka_up', '1 while Kafka answers.')
 
+  const connections = gauge('exhook_connections', 'gRPC connections that are open.')
   const requestBytes = gauge(
     'exhook_request_bytes',
     'Bytes of the hook calls that are being received or handled, or whose message is kept for the reply.',
   )
   const requestWaiters = gauge('exhook_request_waiters', 'Large hook calls that wait to be received.')
 
-  return ({ queue, requests, delivery }) => {
+  return ({ queue, requests, delivery, ...deps }) => {
+    connections.set(deps.connections())
     requestBytes.set(requests.bytes)
     requestWaiters.set(requests.waiting)
     bytes.set(queue.bytes)

@@ -13,6 +13,7 @@ const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, w
   'grpc.tls': ['off', 'off', 'on'],
   'grpc.transport': ['lean', 'lean', 'own'],
   'grpc.max_receive_bytes': ['4MiB', 4_194_304, '4 apples'],
+  'grpc.max_connections': ['64', 64, '0'],
   'reply.margin_ms': ['250', 250, '0.5s'],
   'kafka.driver': ['platformatic', 'platformatic', 'librdkafka'],
   'kafka.brokers': ['a:9092,b:9093', ['a:9092', 'b:9093'], 'a'],

@@ -31,7 +31,7 @@ describe('the printed configuration', () => {
       '  port: 9000',
       '  transport: grpc-js',
       '  max_receive_bytes: 16MiB',
-      'reply:',
+      '  max_connections: 1024',
     ])
   })
 })

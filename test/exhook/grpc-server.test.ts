@@ -172,6 +172,7 @@ describe('start', () => {
     host,
     port,
     maxReceiveBytes: MIB,
+    maxConnections: 10,
     replyMarginMs: 500,
   })
   const { handler } = createParts(SMART_LOCK)

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { methodOf } from '../../src/events/contract.ts'
-import { connectRaw, FRAME, lastStreamOf } from './raw-http2.ts'
+import { FRAME } from '../support/http2-frames.ts'
+import { connectRaw, lastStreamOf } from './raw-http2.ts'
 import { contract, publish, type Served, serve } from './served.ts'
 
 const ANY_STREAM = 2 ** 31 - 1

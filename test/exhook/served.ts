@@ -1,4 +1,5 @@
 import { loadContract } from '../../src/events/contract.ts'
+import type { ConnectionRefusal } from '../../src/exhook/connection-refusals.ts'
 import { createGrpcServer, type GrpcServer } from '../../src/exhook/grpc-server.ts'
 import { createHookHandler } from '../../src/exhook/hook-handler.ts'
 import { createLeanServer } from '../../src/exhook/lean/lean-server.ts'
@@ -27,6 +28,8 @@ export interface Served {
   readonly lines: readonly LogLine[]
   readonly replies: readonly { readonly hook: HookPoint; readonly seconds: number }[]
   readonly loads: readonly ProviderLoad[]
+  /** Connections that were not taken, or were cut. */
+  readonly refusedConnections: readonly ConnectionRefusal[]
   /** A client of it, closed with it. */
   client(config?: Partial<HookClientConfig>): HookClient
   /** Ends everything at once. */
@@ -39,6 +42,7 @@ export interface ServedOptions {
   readonly maxReceiveBytes?: number
   /** Default: grpc-js. */
   readonly transport?: Transport
+  readonly maxConnections?: number
   /** What its requests may hold; nearly nothing bounds them by default. */
   readonly budget?: Partial<RequestBudgetConfig>
 }
@@ -104,10 +108,18 @@ export async function serve(options: ServedOptions = {}): Promise<Served> {
     host: '127.0.0.1',
     port: 0,
     maxReceiveBytes: options.maxReceiveBytes ?? 16 * 1024 * 1024,
+    maxConnections: options.maxConnections ?? 1024,
     replyMarginMs: 500,
   }
   const budget = budgetOf(options.budget ?? {})
-  const server = TRANSPORTS[options.transport ?? 'grpc-js'](config, { handler, budget, log })
+  const refusedConnections: ConnectionRefusal[] = []
+  const onConnectionRefused = (reason: ConnectionRefusal) => void refusedConnections.push(reason)
+  const server = TRANSPORTS[options.transport ?? 'grpc-js'](config, {
+    handler,
+    budget,
+    log,
+    onConnectionRefused,
+  })
   const { port } = await server.start()
   const clients: HookClient[] = []
   return {
@@ -119,6 +131,7 @@ export async function serve(options: ServedOptions = {}): Promise<Served> {
     lines,
     replies,
     loads,
+    refusedConnections,
     client(more = {}) {
       const client = createHookClient({ port, contract, ...more })
       clients.push(client)

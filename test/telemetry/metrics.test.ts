@@ -66,6 +66,7 @@ function bench(topics: readonly TopicState[] = [], rules: RuleState = { status: 
       rules: () => rules,
       version: '1.2.3',
       memoryBoundBytes: 5e8,
+      connections: () => 3,
     }),
   }
 }

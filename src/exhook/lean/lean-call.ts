@@ -3,6 +3,7 @@ import type { Response } from '../../http2/response.ts'
 import type { HookReply } from '../replies.ts'
 import { Reception, type ReceptionRefusal, type ReceptionShared } from '../request-reception.ts'
 import { type CallsInFlight, runCall } from '../run-call.ts'
+import type { ConnectionCalls } from './idle-calls.ts'
 import type { LeanMethod } from './lean-method.ts'
 
 export interface LeanCallShared extends ReceptionShared {
@@ -10,18 +11,31 @@ export interface LeanCallShared extends ReceptionShared {
   readonly answerOf: (reply: HookReply) => Response
 }
 
+/** Where a call came in. */
+export interface LeanCallPlace {
+  readonly exchange: Exchange
+  readonly connection: ConnectionCalls
+}
+
 /** One unary call: its request comes in as the body of an HTTP/2 request, and is handled when that has ended. */
 export class LeanCall extends Reception implements RequestBody {
   private readonly calls: LeanCallShared
   private readonly method: LeanMethod
   private readonly exchange: Exchange
+  private readonly connection: ConnectionCalls
   private readonly until: number
 
-  constructor(shared: LeanCallShared, method: LeanMethod, timeoutMs: number, exchange: Exchange) {
+  constructor(
+    shared: LeanCallShared,
+    method: LeanMethod,
+    timeoutMs: number,
+    { exchange, connection }: LeanCallPlace,
+  ) {
     super(shared)
     this.calls = shared
     this.method = method
     this.exchange = exchange
+    this.connection = connection
     this.until = Date.now() + timeoutMs
   }
 
@@ -33,7 +47,26 @@ export class LeanCall extends Reception implements RequestBody {
   /** What came whole is an event all the same, even when its sender takes it back. */
   override gone(): void {
     if (this.isWhole) this.run()
+    this.connection.closed()
     super.gone()
+  }
+
+  override take(): Buffer | null {
+    const body = super.take()
+    if (body !== null) this.connection.began()
+    return body
+  }
+
+  override answered(): void {
+    this.connection.answered()
+  }
+
+  override get isGone(): boolean {
+    return this.exchange.closed || this.exchange.ended
+  }
+
+  protected override get isUnwelcome(): boolean {
+    return this.connection.isCrowded
   }
 
   override pause(): void {

@@ -1,20 +1,28 @@
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceName } from '../../events/contract.ts'
 import { CONTRACT_VERSIONS } from '../../hooks.ts'
 import { createSession, type Session } from '../../http2/session.ts'
 import { createRareLog } from '../../telemetry/rare-log.ts'
+import { faultOf } from '../../text/fault.ts'
 import { createCallCounter } from '../call-counter.ts'
+import { CONNECTION_LIMITS } from '../connection-guard.ts'
+import { createConnectionRefusals } from '../connection-refusals.ts'
 import type { GrpcConfig, GrpcServer, GrpcServerDeps } from '../grpc-server.ts'
 import { pathOf, rowsOf } from '../grpc-services.ts'
+import { peerOf } from '../guarded-connection.ts'
 import type { HookHandler } from '../hook-handler.ts'
 import { createListener } from '../listener.ts'
 import { createRefusedRequests } from '../refused-requests.ts'
 import { MAX_UNREAD } from '../request-bounds.ts'
+import { createUnbegunRequests } from '../unbegun-requests.ts'
 import { createArrivals } from './arrivals.ts'
 import { createGrpcApplication } from './grpc-application.ts'
 import { createAnswers } from './grpc-responses.ts'
 import { createHealth } from './health.ts'
+import { createIdleCalls } from './idle-calls.ts'
 import type { LeanMethod } from './lean-method.ts'
+import { refusedAs } from './refused-as.ts'
 
 /** How long clients have to read the notice to go away; calls that they send meanwhile are answered. */
 const GOAWAY_NOTICE_MS = 250
@@ -29,42 +37,48 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   const calls = createCallCounter()
   const health = createHealth(['', ...CONTRACT_VERSIONS.map(serviceName)])
   const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
+  const refuse = createConnectionRefusals({ log: deps.log, onRefused: deps.onConnectionRefused })
   const sessions = new Set<Session>()
-  const application = createGrpcApplication(methodsOf(deps.handler, health), {
+  const idleCalls = createIdleCalls(CONNECTION_LIMITS)
+  const applicationOf = createGrpcApplication(methodsOf(deps.handler, health), {
     ...config,
     budget: deps.budget,
     refused: createRefusedRequests(REFUSED, { waiting: () => deps.budget.waiting }),
+    unbegun: createUnbegunRequests(),
     arrived: createArrivals(),
     began: calls.began,
     ended: calls.ended,
     inFlight: calls,
     answerOf: createAnswers(),
   })
-  const listener = createListener({
-    onConnection(socket) {
-      socket.setNoDelay(true)
-      const session = createSession(socket, {
-        application,
-        onRefused: (reason, message) =>
-          logFault(
-            reason,
-            'warn',
-            { reason, peer: socket.remoteAddress },
-            `a gRPC connection was ended: ${message}`,
-          ),
-        onFault: (error) =>
-          logFault(
-            'fault',
-            'error',
-            { error: (error as Error).name },
-            'a gRPC connection failed, and was ended',
-          ),
-      })
-      sessions.add(session)
-      socket.once('close', () => sessions.delete(session))
-    },
+
+  function take(socket: Socket): void {
+    const peer = peerOf(socket)
+    socket.setNoDelay(true)
+    const session = createSession(socket, {
+      application: applicationOf(idleCalls()),
+      onRefused: (reason, message) => refuse(refusedAs(reason), peer, message),
+      onFault: (error) => {
+        logFault('fault', 'error', { fault: faultOf(error) }, 'a gRPC connection failed, and was ended')
+      },
+    })
+    const greeting = setTimeout(() => {
+      if (session.begun) return
+      refuse('no_greeting', peer)
+      socket.destroy()
+    }, CONNECTION_LIMITS.greetingMs)
+    sessions.add(session)
+    socket.once('close', () => {
+      clearTimeout(greeting)
+      sessions.delete(session)
+    })
+  }
+
+  const listener = createListener(config, {
+    onConnection: take,
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
+    onTooMany: (peer) => refuse('too_many', peer),
   })
   let stopping: Promise<void> | null = null
 
@@ -104,6 +118,9 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     setServing: health.setServing,
     get inFlight() {
       return calls.count
+    },
+    get connections() {
+      return listener.connections
     },
   }
 }
