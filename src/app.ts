@@ -190,6 +190,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       surroundings: {
         deadLetterTopic,
         topics,
+        maxEventBytes: config.queue.maxBytes,
         onError: createRuleWatch({ log, metrics }),
       },
       onReply: metrics.replied,

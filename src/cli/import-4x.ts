@@ -18,6 +18,9 @@ export interface ImportDeps {
   readonly err: CommandOutput
 }
 
+/** The file that came with EMQX 4.x is 10 KB. */
+const MAX_LENGTH = 1024 * 1024
+
 /**
  * `import-4x <file> [--out rules.yaml] [--config-out config.yaml]`. Returns the exit code: 0 when every line was understood, 1
  * when one was not or a file cannot be read or written, 2 for words that it cannot take.
@@ -36,6 +39,12 @@ export async function runImport(words: readonly string[], deps: ImportDeps): Pro
   const text = attempt(() => deps.readFile(file))
   if ('failure' in text) {
     await deps.err.print(`${shownText(file)}: cannot be read: ${text.failure}\n`)
+    return 1
+  }
+  if (text.value.length > MAX_LENGTH) {
+    await deps.err.print(
+      `${shownText(file)}: is longer than ${MAX_LENGTH} characters: it is no file of EMQX\n`,
+    )
     return 1
   }
   const imported = importBridge(text.value)

@@ -3,7 +3,7 @@ import type { RuleOutcome } from '../trial/explain.ts'
 
 /** Why a rule made nothing of an event of this hook, or what it made, in a few words. `topics` are those of the event. */
 export function outcomeText({ rule, reason, records, errors }: RuleOutcome, hook: string): string {
-  const notes = errors.map(({ code, message }) => `${code}: ${message}`)
+  const notes = errors.map(({ code, message }) => shownText(`${code}: ${message}`))
   switch (reason) {
     case null:
       return [`makes ${records.map(({ topic }) => topic).join(', ')}`, ...notes].join('; ')
@@ -19,5 +19,7 @@ export function outcomeText({ rule, reason, records, errors }: RuleOutcome, hook
       return `when: false, ${shownText(rule.when ?? '')}`
     case 'when-failed':
       return `when: it could not be told, ${notes.join('; ')}`
+    case 'too-large':
+      return notes.join('; ')
   }
 }

@@ -2,9 +2,8 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import type { HookPoint } from '../hooks.ts'
 import { didYouMean } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
-import { type ConditionProblem, costProblem, MAX_PARTS, partsOf } from './condition-cost.ts'
+import { type ConditionProblem, costProblem, MAX_PARTS, partsOf, workOf } from './condition-cost.ts'
 import { EVENT_FIELDS, type EventField, FIELD_OF, type FieldType } from './event-fields.ts'
-import { NO_JSON } from './json-payload.ts'
 import type { RuleInput } from './rule-input.ts'
 import type { RuleError } from './surroundings.ts'
 
@@ -18,6 +17,8 @@ export type Condition = (input: RuleInput) => boolean | RuleError
 export function compileCondition(text: string, hooks: readonly HookPoint[]): Condition {
   const evaluate = environmentFor(hooks).parse(text)
   const readers = readersOf(evaluate.ast)
+  const work = workOf(evaluate.ast)
+  const isWork = work.items + work.values + work.bytes > 0
   // Type-checks the expression once and for all.
   evaluate.check()
   return (input) => {
@@ -27,6 +28,7 @@ export function compileCondition(text: string, hooks: readonly HookPoint[]): Con
     try {
       const values: Record<string, unknown> = {}
       for (const [name, read] of readers) values[name] = read(input)
+      if (isWork && !input.mayWork(work)) return TOO_COSTLY
       const result: unknown = evaluate(values)
       return typeof result === 'boolean' ? result : NO_TRUTH_VALUE
     } catch (error) {
@@ -66,9 +68,10 @@ export function conditionProblem(text: string, hooks: readonly HookPoint[]): Con
     return problemOf(error, hooks, 'this is no CEL')
   }
   const costly = costProblem(parsed.ast)
-  if (costly !== null) return costly
   const { valid, type, error } = parsed.check()
+  // First whether there is such a function at all.
   if (!valid) return problemOf(error, hooks, 'this cannot be')
+  if (costly !== null) return costly
   if (type === 'bool' || type === 'dyn') return null
   return {
     message: `it makes a value of the type ${type}, not true or false: compare it with something`,
@@ -110,10 +113,7 @@ const EMPTY = {}
 function valueReader({ type, read }: EventField): ReadValue {
   switch (type) {
     case 'json':
-      return (input) => {
-        const json = input.json()
-        return json === NO_JSON ? undefined : json
-      }
+      return (input) => input.celPayload()
     case 'int':
       return (input) => BigInt(Math.trunc(Number(read(input) ?? 0)))
     case 'map':
@@ -128,6 +128,11 @@ function valueReader({ type, read }: EventField): ReadValue {
 const NO_TRUTH_VALUE: RuleError = {
   code: 'CONDITION_FAILED',
   message: 'it made a value that is neither true nor false',
+}
+
+const TOO_COSTLY: RuleError = {
+  code: 'CONDITION_FAILED',
+  message: 'the conditions of this event would take too long: it is too large for them',
 }
 
 /** The library's code for the error and its place; its text may hold what a device sent. */

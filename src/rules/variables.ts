@@ -15,7 +15,7 @@ export type Reader = (input: RuleInput) => string
  * or `.` for the whole event as the JSON of the format `emqx`.
  */
 export function readerOf(name: string): Reader | null {
-  if (name === '.') return (input) => JSON.stringify(emqxEvent(input))
+  if (name === '.') return (input) => input.wholeJson(() => JSON.stringify(emqxEvent(input)))
   const { field, path } = partsOf(name)
   if (field === undefined || path === null) return null
   if (path.length === 0) return fieldReader(field)

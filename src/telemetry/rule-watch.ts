@@ -21,6 +21,7 @@ export function createRuleWatch(deps: {
 const NO_TOPIC = 'a rule finds no Kafka topic for its records'
 const MEANINGS: { readonly [code in RuleError['code']]: string } = {
   CONDITION_FAILED: 'the condition of a rule cannot be evaluated: such events do not match it',
+  EVENT_TOO_LARGE: 'an event would make more records than there is room for: they are dropped',
   TOPIC_MISSING_FIELD: NO_TOPIC,
   TOPIC_ILLEGAL: NO_TOPIC,
   TOPIC_NOT_ALLOWED: NO_TOPIC,

@@ -7,7 +7,7 @@ import { ALONE, type RuleError } from '../rules/surroundings.ts'
 import type { HookCall } from './hook-call.ts'
 
 /** Why a rule made no record of an event; the later ones come only after the earlier were passed. */
-export type NoRecord = 'disabled' | 'hook' | 'filter' | 'exclude' | 'when' | 'when-failed'
+export type NoRecord = 'disabled' | 'hook' | 'filter' | 'exclude' | 'when' | 'when-failed' | 'too-large'
 
 /** What became of one rule. */
 export interface RuleOutcome {
@@ -41,7 +41,11 @@ export function createExplain(configs: readonly RuleConfig[]): Explain {
     const records = rules.apply(event, getRequest, {
       ...ALONE,
       deadLetterTopic: DEAD_LETTER_TOPIC,
-      onError: (name, error) => void errors.set(name, [...(errors.get(name) ?? []), error]),
+      onError(name, error) {
+        const known = errors.get(name)
+        if (known === undefined) errors.set(name, [error])
+        else known.push(error)
+      },
     })
     const made = Map.groupBy(records, ({ rule }) => rule)
     const topics = topicsOf(event)
@@ -65,6 +69,7 @@ function reasonOf(
 ): NoRecord {
   if (!rule.enabled) return 'disabled'
   if (!rule.hooks.includes(event.hook)) return 'hook'
+  if (errors.some(({ code }) => code === 'EVENT_TOO_LARGE')) return 'too-large'
   if (matched) return errors.length > 0 ? 'when-failed' : 'when'
   const withoutExclude = compileRules([{ ...rule, exclude: [] }])
   return topics.some((topic) => withoutExclude.match(event.hook, topic).length > 0) ? 'exclude' : 'filter'
