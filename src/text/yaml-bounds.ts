@@ -2,8 +2,8 @@ import { type Document, isScalar, type Node, visit } from 'yaml'
 
 /** Of these a YAML text is made: each may become an object of the parser, some hundred bytes and some µs. */
 const STRUCTURE = new Set(Array.from('\n\r\t,:[]{}#&*!|>\'"%@`?-', (char) => char.charCodeAt(0)))
-/** Some 30,000 rules. The parser takes some seconds and some hundred MB for so much at worst. */
-const MAX_STRUCTURE = 500_000
+/** Some 20,000 rules. The parser takes some seconds and some hundred MB for so much at worst. */
+const MAX_STRUCTURE = 300_000
 
 /** More mistakes than this are not told: they have one cause, or nobody reads them. */
 export const MAX_MISTAKES = 500

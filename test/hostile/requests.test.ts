@@ -1,0 +1,87 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { methodOf, requestTypeOf } from '../../src/events/contract.ts'
+import { createDecodeEvent } from '../../src/events/decode-event.ts'
+import type { HookReply } from '../../src/exhook/replies.ts'
+import {
+  CONTRACT_VERSIONS,
+  type ContractVersion,
+  type HookPoint,
+  RPCS,
+  type RpcRow,
+} from '../../src/hooks.ts'
+import { balances } from '../../src/telemetry/ledger.ts'
+import { messageArbitrary } from '../events/arbitraries.ts'
+import { contract, createParts } from '../exhook/served.ts'
+import { check, REQUESTS } from './corpus.ts'
+import { HOSTILE_RULES, recordProblem } from './hostile-rules.ts'
+import { expectNothingPolluted } from './pollution.ts'
+import { hostileBody } from './wire-mutations.ts'
+
+const parts = createParts(HOSTILE_RULES)
+const decodeEvent = createDecodeEvent(contract)
+/** On a busy machine; nothing here takes more than a few ms on a quiet one. */
+const MAX_MS = 2_000
+
+/** Sends a body to the seam, and holds what came of it to what is promised of every call. */
+function send(row: RpcRow, version: ContractVersion, body: Buffer): HookReply {
+  const replies: HookReply[] = []
+  parts.intake.records.length = 0
+  parts.intake.options.length = 0
+  const calls = parts.ledger.snapshot().calls
+  const started = performance.now()
+  parts.handler.rpc(row, version)(Buffer.from(body), Date.now() + 5000, (reply) => void replies.push(reply))
+  expect(performance.now() - started).toBeLessThan(MAX_MS)
+  expect(replies).toHaveLength(1)
+  const [reply] = replies as [HookReply]
+  expectReply(row, version, reply)
+  expect(parts.ledger.snapshot().calls - calls).toBe(row.hook === null ? 0 : 1)
+  expect(balancesWithIntake()).toBe(true)
+  for (const record of parts.intake.records) {
+    expect(recordProblem(record)).toBeNull()
+    if (record.topic === 'protobuf') decodeEvent(row.hook as HookPoint, record.value, 0)
+  }
+  return reply
+}
+
+/** The test's intake does not count what it takes, as the queue does. */
+const balancesWithIntake = (): boolean => balances(parts.ledger.snapshot())
+
+/** A normal reply of the RPC's type, or INVALID_ARGUMENT: anything else would be a fault of ours. */
+function expectReply(row: RpcRow, version: ContractVersion, reply: HookReply): void {
+  if (reply.body === null) expect(reply.status).toBe(3)
+  else methodOf(contract, version, row.rpc).responseDeserialize(reply.body)
+}
+
+const calls = CONTRACT_VERSIONS.flatMap((version) =>
+  RPCS.filter((row: RpcRow) => row.only === undefined || row.only === version).map(
+    (row: RpcRow) => [`${row.rpc} of ${version}`, row, version] as const,
+  ),
+)
+
+describe('the corpus', () => {
+  it.each(REQUESTS.map((entry) => [entry.what, entry] as const))('%s', (_, { rpc, version, body }) => {
+    const row = RPCS.find((one) => one.rpc === rpc) as RpcRow
+    send(row, version, Buffer.from(body, 'base64'))
+    expectNothingPolluted()
+  })
+})
+
+describe('mutated requests', () => {
+  it.each(calls)('%s: answered once, counted, and no record is malformed', (name, row, version) => {
+    const method = methodOf(contract, version, row.rpc)
+    const valid = messageArbitrary(contract, requestTypeOf(contract, row.rpc).name).map(
+      method.requestSerialize,
+    )
+    check(
+      name,
+      fc.property(hostileBody(valid), (body) => void send(row, version, body)),
+      150,
+    )
+    expectNothingPolluted()
+  })
+
+  it('leave no fault of ours in the log', () => {
+    expect(parts.lines.filter(({ level }) => level >= 50)).toEqual([])
+  })
+})
