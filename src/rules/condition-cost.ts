@@ -74,7 +74,10 @@ export function workOf(root: ASTNode): ConditionWork {
   const items = sum((node) => {
     if (isJoin(node)) return 13
     if (node.op !== 'rcall' || !COMPREHENSIONS.has(node.args[0])) return 0
-    return 170 + 5 * node.args[2].slice(1).flatMap(partsOf).length
+    const body = node.args[2].slice(1).flatMap(partsOf)
+    // Each side of an `||` may fail for itself.
+    const failures = 1 + body.filter(({ op }) => BRANCHES.has(op)).length
+    return 170 * failures + 5 * body.length
   })
   const values = sum((node) => {
     if (EQUALITY.has(node.op)) return childrenOf(node.args).some(isWritten) ? 0 : 15
@@ -89,6 +92,7 @@ export function workOf(root: ASTNode): ConditionWork {
   return { items, values, bytes: splits ? bytes + items : bytes }
 }
 
+const BRANCHES: ReadonlySet<string> = new Set(['||', '&&', '?:'])
 const EQUALITY: ReadonlySet<string> = new Set(['==', '!='])
 const LOOKS_AT_ONE_VALUE: ReadonlySet<string> = new Set([
   'has',

@@ -154,7 +154,8 @@ function problemOf(error: unknown, hooks: readonly HookPoint[], what: string): C
   const at = range?.start ?? 0
   const unknown = code === 'unknown_variable' ? /: (\S+)$/.exec(summary ?? '')?.[1] : undefined
   if (unknown !== undefined) return { message: unknownProblem(unknown, hooks), at }
-  return { message: `${what}: ${summary ?? String(error)}`, at }
+  const told = error instanceof RangeError ? 'it is nested too deeply' : (summary ?? String(error))
+  return { message: `${what}: ${told}`, at }
 }
 
 function unknownProblem(name: string, hooks: readonly HookPoint[]): string {

@@ -4,7 +4,7 @@ import { allowProblem, canMake } from './allowed-topics.ts'
 import { partitionOf } from './kafka-record.ts'
 import { kafkaTopicProblem } from './kafka-topic.ts'
 import { templateProblems } from './template.ts'
-import { hasVariables } from './template-text.ts'
+import { hasVariables, parseTemplate } from './template-text.ts'
 import type { YamlFile } from './yaml-file.ts'
 import { type Entry, isWrittenNull, readText, readTextMap, readTexts, type Text } from './yaml-map.ts'
 
@@ -29,6 +29,12 @@ export function readTopic(
   for (const problem of problems) file.mistake(topic.node, `in \`topic\`, ${problem}`)
   if (problems.length > 0) return { topic: topic.text, allow: [] }
   if (hasVariables(topic.text)) {
+    const literal = textAround(topic.text)
+    if (!KAFKA_CHARACTERS.test(literal))
+      file.mistake(
+        topic.node,
+        `\`topic\` never makes a name for Kafka: only ${KAFKA_ALLOWS} may stand around \`\${…}\``,
+      )
     checkAllow(file, topic, allowEntry, allow)
     return { topic: topic.text, allow: (allow ?? []).map(({ text }) => text) }
   }
@@ -38,6 +44,15 @@ export function readTopic(
   if (problem !== null) file.mistake(topic.node, `\`topic\` cannot be ${quoted(topic.text)}: ${problem}`)
   return { topic: topic.text, allow: null }
 }
+
+const KAFKA_CHARACTERS = /^[a-zA-Z0-9._-]*$/
+const KAFKA_ALLOWS = 'letters, digits, `.`, `_` and `-`'
+
+/** What of a template is the same for every event. */
+const textAround = (template: string): string =>
+  parseTemplate(template)
+    .parts.map((part) => ('literal' in part ? part.literal : ''))
+    .join('')
 
 function readAllow(file: YamlFile, entry: Entry): readonly Text[] {
   return (readTexts(file, entry) ?? []).filter(({ text, node }) => {

@@ -1,6 +1,6 @@
 import type { HookPoint } from '../hooks.ts'
 import { didYouMean } from '../text/did-you-mean.ts'
-import { quoted } from '../text/quoted.ts'
+import { escaped, quoted } from '../text/quoted.ts'
 import { type EventField, emqxEvent, FIELD_OF } from './event-fields.ts'
 import { isInexact, NO_JSON } from './json-payload.ts'
 import type { RuleInput } from './rule-input.ts'
@@ -27,6 +27,7 @@ export function readerOf(name: string): Reader | null {
 /** What is wrong with `${name}` for a rule of these hooks, with the fix; null when nothing is. */
 export function variableProblem(name: string, hooks: readonly HookPoint[]): string | null {
   if (name === '.') return null
+  if (escaped(name) !== name) return `${shown(name)} holds a control character: remove it`
   const { field, path, head } = partsOf(name)
   if (field === undefined) return unknownProblem(name, head, hooks)
   if (path === null || readerOf(name) === null) return pathProblem(name, field)

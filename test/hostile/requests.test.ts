@@ -20,6 +20,8 @@ import { hostileBody } from './wire-mutations.ts'
 
 const parts = createParts(HOSTILE_RULES)
 const decodeEvent = createDecodeEvent(contract)
+/** For each RPC of each version. More by hand: `HOSTILE_RUNS=10000 npx vitest run test/hostile/requests.test.ts`. */
+const RUNS = Number(process.env.HOSTILE_RUNS ?? 150)
 /** On a busy machine; nothing here takes more than a few ms on a quiet one. */
 const MAX_MS = 2_000
 
@@ -76,12 +78,18 @@ describe('mutated requests', () => {
     check(
       name,
       fc.property(hostileBody(valid), (body) => void send(row, version, body)),
-      150,
+      RUNS,
     )
     expectNothingPolluted()
   })
 
-  it('leave no fault of ours in the log', () => {
+  it('were taken and refused in numbers, and leave no fault of ours in the log', () => {
+    const { matched, refused, dropped, records } = parts.ledger.snapshot()
+    expect(matched).toBeGreaterThan(1000)
+    expect(refused.malformed).toBeGreaterThan(1000)
+    expect(refused.internal + dropped.larger_than_queue).toBe(0)
+    // Of the test's intake only those without a topic are counted.
+    expect(records).toBe(dropped.no_topic)
     expect(parts.lines.filter(({ level }) => level >= 50)).toEqual([])
   })
 })

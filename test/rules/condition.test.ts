@@ -101,7 +101,7 @@ describe('a condition', () => {
   it('takes a bounded time over a hostile payload', () => {
     const ones = (count: number) => `{"l":[${'1,'.repeat(count)}1],"s":"${'a'.repeat(10)}"}`
     const text = 'payload.l.all(x, x == 1 && x < 2.0 && has(payload.s))'
-    expect(outcome(text, ones(10_000))).toBe(true)
+    expect(outcome(text, ones(5_000))).toBe(true)
     const started = performance.now()
     expect(outcome(text, ones(120_000))).toEqual({
       code: 'CONDITION_FAILED',
