@@ -25,7 +25,21 @@ const SEEDS = read('seeds.json') as Readonly<
  * Checks a property: first the runs that failed once, as corpus/seeds.json has them, then new ones. A failure of a new one
  * tells its seed and path: put them there, and the request, where it is one, into corpus/requests.json.
  */
-export function check<T>(name: string, property: fc.IProperty<T>, numRuns: number): void {
-  for (const { seed, path } of SEEDS[name] ?? []) fc.assert(property, { seed, path, endOnFailure: true })
-  fc.assert(property, { numRuns })
+export function check<T>(name: string, property: fc.IProperty<T>, numRuns: number): void
+export function check<T>(name: string, property: fc.IAsyncProperty<T>, numRuns: number): Promise<void>
+export function check<T>(
+  name: string,
+  property: fc.IProperty<T> | fc.IAsyncProperty<T>,
+  numRuns: number,
+): void | Promise<void> {
+  const runs: fc.Parameters<T>[] = [
+    ...(SEEDS[name] ?? []).map((failed) => ({ ...failed, endOnFailure: true })),
+    { numRuns },
+  ]
+  if (property.isAsync()) return inTurn(property as fc.IAsyncProperty<T>, runs)
+  for (const run of runs) fc.assert(property as fc.IProperty<T>, run)
+}
+
+async function inTurn<T>(property: fc.IAsyncProperty<T>, runs: readonly fc.Parameters<T>[]): Promise<void> {
+  for (const run of runs) await fc.assert(property, run)
 }
