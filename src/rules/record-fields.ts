@@ -33,7 +33,7 @@ export function readTopic(
     if (!KAFKA_CHARACTERS.test(literal))
       file.mistake(
         topic.node,
-        `\`topic\` never makes a name for Kafka: only ${KAFKA_ALLOWS} may stand around \`\${…}\``,
+        `in \`topic\`, only ${KAFKA_ALLOWS} may stand around a variable: Kafka allows no other`,
       )
     checkAllow(file, topic, allowEntry, allow)
     return { topic: topic.text, allow: (allow ?? []).map(({ text }) => text) }

@@ -106,6 +106,9 @@ describe('a device that names a new topic each time', () => {
     const labels = new Set(text.match(/(?<=exhook_lane_records\{topic=")[^"]*/g))
     expect(labels.size).toBe(101)
     expect(text.length).toBeLessThan(1e6)
+    // Names of rules are labels, too.
+    for (const line of text.split('\n'))
+      expect(line).toMatch(/^(#.*|[a-z_]+(\{([a-z_]+="([^"\\\n]|\\.)*",?)+\})? [-+.eE\dNaInf]+|)$/)
   })
 })
 
@@ -125,5 +128,6 @@ async function scrape(ledger: Ledger, queue: BoundedQueue): Promise<string> {
     ...{ ledger, queue, requests, delivery, disk: null, topics: () => [], version: '0', memoryBoundBytes: 0 },
     rules: () => ({ status, nodes: [] }),
   })
+  metrics.ruleFailed('evil"} 1\\"{x="', 'TOPIC_ILLEGAL')
   return (await metrics.scrape()).body
 }
