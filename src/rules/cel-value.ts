@@ -1,5 +1,11 @@
 /** Payloads up to this length, in bytes, cost nothing whatever they are. */
 const SMALL_BYTES = 1024
+/** How a special key may be written: as it is, or with some letter escaped. */
+const [CONSTRUCTOR, PROTO, ESCAPE] = ['constructor', '__proto__', '\\u'].map((text) => Buffer.from(text)) as [
+  Buffer,
+  Buffer,
+  Buffer,
+]
 /** With more keys than this an object is a Map. */
 const MAX_KEYS = 8
 
@@ -11,7 +17,10 @@ const MAX_KEYS = 8
  */
 export function celValue(json: unknown, payload: Buffer): unknown {
   const suspicious =
-    payload.length > SMALL_BYTES || payload.includes('constructor') || payload.includes('\\u')
+    payload.length > SMALL_BYTES ||
+    payload.includes(CONSTRUCTOR) ||
+    payload.includes(PROTO) ||
+    payload.includes(ESCAPE)
   return suspicious ? converted(json) : json
 }
 

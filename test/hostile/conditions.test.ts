@@ -4,11 +4,12 @@ import { parseRules } from '../../src/rules/load-rules.ts'
 import { RuleInput } from '../../src/rules/rule-input.ts'
 import { ALONE, type RuleError } from '../../src/rules/surroundings.ts'
 import { EVENTS } from '../rules/sample-events.ts'
+import { cpuMs } from './cpu-time.ts'
 
 const BYTES = 250 * 1024
 const publish = EVENTS['message.publish']
-/** What all conditions of an event take at worst is some 50 ms on a quiet machine. */
-const MAX_MS = 500
+/** What all conditions of an event take at worst is some 50 ms of an idle core; of a busy one more, as others take its cache. */
+const MAX_MS = 400
 
 /** JSON with two members of the same kind, `l` and `m`, together as long as a payload may be that is looked into. */
 function payloadOf(item: (i: number) => string, open: string, close: string): string {
@@ -67,9 +68,9 @@ describe('a condition that is taken', () => {
       // The first evaluation is the compiler's; parsing has a bound of its own.
       const fresh = input()
       fresh.celPayload()
-      const started = performance.now()
+      const started = cpuMs()
       holds(fresh)
-      return { name, ms: performance.now() - started }
+      return { name, ms: cpuMs() - started }
     })
     expect(worst.filter(({ ms }) => ms > MAX_MS)).toEqual([])
   })
@@ -87,9 +88,9 @@ describe('a condition that is taken', () => {
       const event = { ...publish, message: { ...publish.message, payload: Buffer.from(payload) } }
       return set.apply(event, undefined, { ...ALONE, onError: (_, error) => void errors.push(error) }).length
     }
-    const started = performance.now()
+    const started = cpuMs()
     expect(apply(PAYLOADS.numbers)).toBe(0)
-    expect(performance.now() - started).toBeLessThan(2 * MAX_MS)
+    expect(cpuMs() - started).toBeLessThan(2 * MAX_MS)
     expect(new Set(errors.map(({ message }) => message))).toEqual(
       new Set(['the conditions of this event would take too long: it is too large for them']),
     )
@@ -119,8 +120,8 @@ describe('a condition that is refused when the rules are read', () => {
     [`qos in [${many('1', ',', 100_000)}]`, 'Exceeded max'],
     [`"${'a'.repeat(1_000_000)}`, 'this is no CEL'],
   ])('%.60s', (when, message) => {
-    const started = performance.now()
+    const started = cpuMs()
     expect(conditionProblem(when, ['message.publish'])?.message).toContain(message)
-    expect(performance.now() - started).toBeLessThan(MAX_MS)
+    expect(cpuMs() - started).toBeLessThan(MAX_MS)
   })
 })

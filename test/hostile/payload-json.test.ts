@@ -6,6 +6,7 @@ import { RuleInput } from '../../src/rules/rule-input.ts'
 import { parseEvent } from '../../src/rules/rule-tests/parse-event.ts'
 import { compileTemplate } from '../../src/rules/template.ts'
 import { EVENTS } from '../rules/sample-events.ts'
+import { cpuMs } from './cpu-time.ts'
 import { expectNothingPolluted } from './pollution.ts'
 
 afterEach(expectNothingPolluted)
@@ -30,11 +31,11 @@ const HOSTILE = {
 
 describe('JSON in a payload', () => {
   it.each(Object.entries(HOSTILE))('of %s is looked into in bounded time', (_, payload) => {
-    const started = performance.now()
+    const started = cpuMs()
     const made = filled('${payload.a.b}${payload[0]}${payload[1].x}${payload.a}', payload)
     expect(typeof made).toBe('string')
     expect(holds('payload.a.b == 1.0 || payload[0] == 1.0', payload)).not.toBe(true)
-    expect(performance.now() - started).toBeLessThan(1_000)
+    expect(cpuMs() - started).toBeLessThan(1_000)
   })
 
   it.each([

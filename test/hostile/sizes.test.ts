@@ -5,6 +5,7 @@ import { RPCS, type RpcRow } from '../../src/hooks.ts'
 import { FORMAT_NAMES } from '../../src/rules/formats/format-names.ts'
 import { bytesField, varintField } from '../events/wire.ts'
 import { contract, createParts } from '../exhook/served.ts'
+import { cpuMs } from './cpu-time.ts'
 import { HOSTILE_RULES, recordProblem } from './hostile-rules.ts'
 
 const row = RPCS.find(({ rpc }) => rpc === 'OnMessagePublish') as RpcRow
@@ -14,10 +15,10 @@ const MB = 1_000_000
 function publish(rules: string, ...fields: readonly Buffer[]) {
   const parts = createParts(rules)
   const replies: HookReply[] = []
-  const started = performance.now()
+  const started = cpuMs()
   const body = bytesField(1, Buffer.concat(fields))
   parts.handler.rpc(row, 'v3')(body, Date.now() + 5000, (reply) => void replies.push(reply))
-  expect(performance.now() - started).toBeLessThan(5_000)
+  expect(cpuMs() - started).toBeLessThan(5_000)
   expect(replies).toHaveLength(1)
   return { records: parts.intake.records, status: replies[0]?.body === null ? replies[0].status : 0 }
 }
@@ -73,6 +74,28 @@ describe('a topic', () => {
     for (const record of records) expect(recordProblem(record)).toBeNull()
     const bridge = records.find((record) => record.topic === 'bridge')
     expect(JSON.parse(String(bridge?.value))).toMatchObject({ topic: name })
+  })
+})
+
+describe('a subscription', () => {
+  it.each([
+    ['a million levels', '/'.repeat(MB)],
+    ['a million wildcards', `${'+/'.repeat(MB / 2)}#`],
+    ['a group of a million bytes', `$share/${'a'.repeat(MB)}/b`],
+  ])('of %s is matched, written and answered', (_, name) => {
+    const rules = `rules:
+  - {name: a, hook: session.subscribed, topic: a, filter: ['+/+/+/#', 'a/b'], exclude: ['$x/#']}
+  - {name: b, hook: session.subscribed, topic: b, exclude: ['+/+/x/#', '+/+/+/+/+/y']}
+`
+    const parts = createParts(rules)
+    const replies: HookReply[] = []
+    const started = cpuMs()
+    const subscribed = RPCS.find(({ rpc }) => rpc === 'OnSessionSubscribed') as RpcRow
+    const body = bytesField(2, name)
+    parts.handler.rpc(subscribed, 'v3')(body, Date.now() + 5000, (reply) => void replies.push(reply))
+    expect(cpuMs() - started).toBeLessThan(2_000)
+    expect(replies).toEqual([{ body: Buffer.alloc(0) }])
+    expect(parts.intake.records.length).toBeGreaterThan(0)
   })
 })
 

@@ -7,12 +7,13 @@ import { loadConfig } from '../../src/config/load-config.ts'
 import { compileRules } from '../../src/rules/compile-rules.ts'
 import { readRuleFile } from '../../src/rules/rule-file.ts'
 import { parseEvent } from '../../src/rules/rule-tests/parse-event.ts'
+import { cpuMs } from './cpu-time.ts'
 import { expectNothingPolluted } from './pollution.ts'
 
 afterEach(expectNothingPolluted)
 
-/** On a busy machine. */
-const MAX_MS = 15_000
+/** Of time on the CPU: most take a second of an idle one. */
+const MAX_MS = 8_000
 
 const READERS = {
   'rules.yaml': (text: string) => void readRuleFile(text, 'file.yaml'),
@@ -23,7 +24,7 @@ const READERS = {
 
 /** The mistakes of a file, none when it is taken. Fails when reading it takes too long, or ends otherwise. */
 function mistakesOf(read: (text: string) => void, text: string): readonly string[] {
-  const started = performance.now()
+  const started = cpuMs()
   try {
     read(text)
     return []
@@ -31,7 +32,7 @@ function mistakesOf(read: (text: string) => void, text: string): readonly string
     expect(error).toBeInstanceOf(ConfigError)
     return (error as ConfigError).mistakes.map(({ message }) => message)
   } finally {
-    expect(performance.now() - started).toBeLessThan(MAX_MS)
+    expect(cpuMs() - started).toBeLessThan(MAX_MS)
   }
 }
 
@@ -97,17 +98,17 @@ describe('a file of 10,000 rules', () => {
     const rules = text(
       (i) => `  - {hook: message.publish, filter: devices/${i}/+/state, topic: t${i % 100}}\n`,
     )
-    const started = performance.now()
+    const started = cpuMs()
     const compiled = compileRules(readRuleFile(rules, 'r').rules)
-    expect(performance.now() - started).toBeLessThan(MAX_MS)
+    expect(cpuMs() - started).toBeLessThan(MAX_MS)
     expect(compiled.match('message.publish', 'devices/9999/x/state')).toHaveLength(1)
   })
 
   it('that would all have the same name gets them numbered', () => {
     const same = text(() => '  - {hook: message.publish, topic: t}\n')
-    const started = performance.now()
+    const started = cpuMs()
     const { rules } = readRuleFile(same, 'r')
-    expect(performance.now() - started).toBeLessThan(MAX_MS)
+    expect(cpuMs() - started).toBeLessThan(MAX_MS)
     expect(rules.at(-1)?.name).toBe('message.publish->t-10000')
   })
 })
@@ -138,7 +139,7 @@ describe('import-4x', () => {
   ])('of %s says so', async (_, text) => {
     const [out, err] = [new PassThrough(), new PassThrough()]
     const said = Promise.all([out, err].map((stream) => stream.toArray()))
-    const started = performance.now()
+    const started = cpuMs()
     const code = await runImport(['emqx.conf'], {
       readFile: () => text,
       writeFile: () => {},
@@ -147,7 +148,7 @@ describe('import-4x', () => {
     })
     out.end()
     err.end()
-    expect(performance.now() - started).toBeLessThan(MAX_MS)
+    expect(cpuMs() - started).toBeLessThan(MAX_MS)
     expect(code).toBe(1)
     expect((await said).flat().join('')).not.toMatch(/[^\P{C}\n]/u)
   })
