@@ -206,6 +206,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       surroundings: {
         deadLetterTopic,
         topics,
+        maxEventBytes: config.queue.maxBytes,
         onError(rule, error) {
           ruleCounts.failed(rule)
           watchRule(rule, error)

@@ -95,7 +95,7 @@ const HEAD = ['RULE', 'HOOKS', 'FILTERS', 'KAFKA TOPIC'] as const
 function cells(rule: RuleConfig): readonly string[] {
   const name = rule.enabled ? rule.name : `${rule.name} (disabled)`
   const topic = rule.allow === null ? rule.topic : `${rule.topic} (${rule.allow.join(', ')})`
-  return [name, rule.hooks.join(', '), escaped(filtersOf(rule)), topic]
+  return [name, rule.hooks.join(', '), escaped(filtersOf(rule)), escaped(topic)]
 }
 
 function filtersOf({ hooks, filters, exclude }: RuleConfig): string {

@@ -25,6 +25,8 @@ export interface ImportDeps {
 
 const FILE = 'file, as in `exhook-kafka import-4x emqx_bridge_kafka.conf`'
 const SPEC = { values: ['out', 'config-out'], switches: ['force'], words: [FILE], sections: [] }
+/** The file that came with EMQX 4.x is 10 KB. */
+const MAX_LENGTH = 1024 * 1024
 
 /**
  * `import-4x <file> [--out rules.yaml] [--config-out config.yaml] [--force]`. Returns the exit code: 0 when every line was
@@ -47,6 +49,12 @@ export async function runImport(argv: readonly string[], deps: ImportDeps): Prom
   const text = attempt(() => decodeConf(deps.readBytes(file)))
   if ('failure' in text) {
     await deps.err.print(`${shownText(file)}: cannot be read: ${text.failure}\n`)
+    return 1
+  }
+  if (text.value.text.length > MAX_LENGTH) {
+    await deps.err.print(
+      `${shownText(file)}: is longer than ${MAX_LENGTH} characters: it is no file of EMQX\n`,
+    )
     return 1
   }
   const imported = importBridge(text.value.text, text.value.findings)

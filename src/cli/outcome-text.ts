@@ -38,7 +38,7 @@ export function outcomeLines(outcome: RuleOutcome, hook: HookPoint): readonly Ou
 function topicText(rule: RuleOutcome['rule'], outcome: TopicOutcome, hook: HookPoint): string {
   const { reason, records, errors, excludedBy } = outcome
   const isSubscription = SUBSCRIPTION_HOOKS.has(hook)
-  const notes = errors.map(({ code, message }) => `${code}: ${message}`)
+  const notes = errors.map(({ code, message }) => shownText(`${code}: ${message}`))
   switch (reason) {
     case null:
       return [`makes ${records.map(({ topic }) => topic).join(', ')}`, ...notes].join('; ')
@@ -58,5 +58,7 @@ function topicText(rule: RuleOutcome['rule'], outcome: TopicOutcome, hook: HookP
       return `when: false, ${shownText(rule.when ?? '')}`
     case 'when-failed':
       return `when: it could not be told, ${notes.join('; ')}`
+    case 'too-large':
+      return notes.join('; ')
   }
 }

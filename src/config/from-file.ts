@@ -13,6 +13,7 @@ import {
 import { suggestion } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
 import { isTooDeep } from '../text/too-deep.ts'
+import { duplicateKeys, MAX_MISTAKES, yamlSizeProblem } from '../text/yaml-bounds.ts'
 import type { Mistake } from './config-error.ts'
 import { type NamedOption, OPTION_LIST, ROOT, type Section } from './option-list.ts'
 import { type Layer, misplacedSecret, mistakeAt, type Place, type Setting, wrongValue } from './setting.ts'
@@ -26,13 +27,13 @@ const MAX_LENGTH = 1_000_000
  * With a mistake in the YAML itself only that is told, since the rest would be guesses.
  */
 export function readConfigText(text: string, name: string): Layer {
-  if (text.length > MAX_LENGTH) {
+  if (yamlSizeProblem(text, MAX_LENGTH) !== null) {
     return { settings: [], mistakes: [{ file: name, message: 'is longer than a configuration can be' }] }
   }
   const lines = new LineCounter()
   let document: Document
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
   } catch (error) {
     if (!isTooDeep(error)) throw error
     return { settings: [], mistakes: [{ file: name, message: 'is nested too deeply' }] }
@@ -41,16 +42,25 @@ export function readConfigText(text: string, name: string): Layer {
     const { line, col } = lines.linePos(offset)
     return { kind: 'file', file: name, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const faults = [...document.errors, ...document.warnings]
+  const faults = [
+    ...[...document.errors, ...document.warnings].map(({ code, pos }) => ({ code, at: pos[0] })),
+    ...repeatedKeys(document).map((at) => ({ code: 'DUPLICATE_KEY' as const, at })),
+  ]
   if (faults.length > 0) {
-    const mistakes = faults.map(({ code, pos }) => mistakeAt(placeAt(pos[0]), undefined, yamlErrorText(code)))
+    const mistakes = faults
+      .slice(0, MAX_MISTAKES)
+      .map(({ code, at }) => mistakeAt(placeAt(at), undefined, yamlErrorText(code)))
     return { settings: [], mistakes: uniquePlaces(mistakes) }
   }
   const walk: Walk = { document, placeAt, settings: [], mistakes: [] }
   const root = document.contents as Node | null
   if (root !== null) readSection(walk, root, ROOT, '')
-  return walk
+  return { ...walk, mistakes: walk.mistakes.slice(0, MAX_MISTAKES) }
 }
+
+/** Where the keys stand that are in their map already. */
+const repeatedKeys = (document: Document): readonly number[] =>
+  duplicateKeys(document).map((key) => key.range?.[0] ?? 0)
 
 interface Walk {
   readonly document: Document

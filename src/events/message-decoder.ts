@@ -150,7 +150,7 @@ function createPlans(types: ReadonlyMap<string, MessageDescriptor>, omit: Readon
 }
 
 /**
- * Topic filters or properties of one packet, at most. An MQTT packet of 1 MB has room for 250,000 filters; each would
+ * Topic filters, properties or headers of one packet, at most. An MQTT packet of 1 MB has room for 250,000 filters; each would
  * become an object, and a record for every rule.
  */
 const MAX_ITEMS = 10_000
@@ -188,11 +188,17 @@ const listField = (name: string, readItem: (reader: WireReader) => unknown): Fie
 function mapField(name: string, entry: MessageDescriptor): Field {
   const isText = entry.field.every((field) => field.type === 'TYPE_STRING')
   if (!isText) throw new Error(`${name}: no decoder for maps other than of text to text`)
+  // Of the map that is being read: a message has one of each name, and is read to its end before another.
+  let entries = 0
   return {
     wireType: WIRE.bytes,
     read: (into, reader) => {
       let map = into[name] as StringMap
-      if (map === NO_ENTRIES) into[name] = map = new StringMapOf()
+      if (map === NO_ENTRIES) {
+        into[name] = map = new StringMapOf()
+        entries = 0
+      }
+      if (++entries > MAX_ITEMS) throw new MalformedRequestError(`there are more than ${MAX_ITEMS} ${name}`)
       readEntry(map, reader)
     },
   }

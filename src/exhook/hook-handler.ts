@@ -86,10 +86,10 @@ export function createHookHandler(config: HookHandlerConfig, deps: HookHandlerDe
   let givenUp = 0
   const surroundings: Surroundings = {
     ...(deps.surroundings ?? ALONE),
-    onDropped() {
+    onDropped(_rule, reason) {
       givenUp++
       ledger.recordsTaken(1)
-      ledger.recordsDropped(1, 'no_topic')
+      ledger.recordsDropped(1, reason)
     },
   }
 

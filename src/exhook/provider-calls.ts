@@ -4,6 +4,7 @@ import { type Contract, methodOf } from '../events/contract.ts'
 import { createDecoders } from '../events/message-decoder.ts'
 import type { ContractVersion } from '../hooks.ts'
 import type { RuleSet } from '../rules/rule-set.ts'
+import { shownText } from '../text/shown.ts'
 import { answerLoad, askedInterests, type HookSpec } from './provider-loaded.ts'
 
 /** What one EMQX node was told when it loaded this provider. */
@@ -33,6 +34,9 @@ export interface ProviderCallsDeps {
   readonly onUnloaded?: (node: string) => void
 }
 
+/** Names come over the network, and into the log. */
+const MAX_SHOWN = 200
+
 interface RawProviderRequest {
   readonly broker: { readonly version: string }
   readonly meta: { readonly node: string }
@@ -45,7 +49,7 @@ export function createProviderCalls(deps: ProviderCallsDeps): ProviderCalls {
 
   return {
     loaded(contract, body) {
-      const { broker, meta } = decodeLoaded(body) as unknown as RawProviderRequest
+      const { broker, meta } = shownParts(decodeLoaded(body) as unknown as RawProviderRequest)
       const interests = askedInterests(deps.rules().interests, deps.filters)
       const { hooks, leftOut } = answerLoad(interests, broker.version, contract)
       const emqx = { node: meta.node, emqx: broker.version, contract }
@@ -58,9 +62,16 @@ export function createProviderCalls(deps: ProviderCallsDeps): ProviderCalls {
       return methodOf(deps.contract, contract, 'OnProviderLoaded').responseSerialize({ hooks })
     },
     unloaded(contract, body) {
-      const { meta } = decodeUnloaded(body) as unknown as RawProviderRequest
+      const meta = { node: shownPart((decodeUnloaded(body) as unknown as RawProviderRequest).meta.node) }
       deps.log.info({ node: meta.node, contract }, `EMQX node ${meta.node} unloaded this provider`)
       deps.onUnloaded?.(meta.node)
     },
   }
 }
+
+const shownPart = (text: string): string => shownText(text.slice(0, MAX_SHOWN))
+
+const shownParts = ({ broker, meta }: RawProviderRequest): RawProviderRequest => ({
+  broker: { version: shownPart(broker.version) },
+  meta: { node: shownPart(meta.node) },
+})

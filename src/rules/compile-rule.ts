@@ -59,7 +59,7 @@ export function compileRule(config: RuleConfig, format: Format): Rule {
     if (choice.error === null) return recordFor(input, choice.topic, around)
     around.onError(name, choice.error)
     if (around.deadLetterTopic === null) {
-      around.onDropped(name)
+      around.onDropped(name, 'no_topic')
       return null
     }
     const record = recordFor(input, choice.topic, around)

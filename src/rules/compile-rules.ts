@@ -10,7 +10,7 @@ import type { Rule, RuleSet } from './rule-set.ts'
 import { sharesTopic } from './shared-topics.ts'
 import { atOnce, type Steps } from './steps.ts'
 import { createSubscriptionMatcher } from './subscription-matcher.ts'
-import { ALONE, type Surroundings } from './surroundings.ts'
+import { ALONE, type RuleError, type Surroundings } from './surroundings.ts'
 import { createTopicMatcher } from './topic-matcher.ts'
 
 const NO_RULES: readonly Rule[] = []
@@ -71,9 +71,15 @@ function recordsOf(matched: readonly Rule[], input: RuleInput, around: Surroundi
     const record = first.toRecord(input, around)
     return record === null ? NO_RECORDS : [record]
   }
-  const records = matched.map((rule) => rule.toRecord(input, around))
-  return records.includes(null) ? records.filter((record) => record !== null) : (records as KafkaRecord[])
+  const records: KafkaRecord[] = []
+  return addRecords(records, matched, input, around, around.maxEventBytes) === null ? NO_RECORDS : records
 }
+
+/**
+ * A SUBSCRIBE of 1 MB has room for 10,000 filters and as many properties, and each filter may become a record that holds
+ * all the properties: without a bound, one packet of a device is gigabytes here.
+ */
+const MAX_SUBSCRIPTION_BYTES = 16 * 1024 * 1024
 
 /** The rules see such an event with one of its filters at a time. */
 function recordsOfEachFilter(
@@ -82,9 +88,44 @@ function recordsOfEachFilter(
   getRequest: GetRequest,
   around: Surroundings,
 ): readonly KafkaRecord[] {
-  return event.filters.flatMap((filter) => {
+  const records: KafkaRecord[] = []
+  let left: number | null = Math.min(MAX_SUBSCRIPTION_BYTES, around.maxEventBytes)
+  let whole: RuleInput | undefined
+  for (const filter of event.filters) {
     const matched = match(event.hook, filter.name)
-    if (matched.length === 0) return NO_RECORDS
-    return recordsOf(matched, new RuleInput({ ...event, filters: [filter] }, filter.name, getRequest), around)
-  })
+    if (matched.length === 0) continue
+    const input: RuleInput = new RuleInput({ ...event, filters: [filter] }, filter.name, getRequest, whole)
+    whole ??= input
+    left = addRecords(records, matched, input, around, left)
+    if (left === null) return NO_RECORDS
+  }
+  return records
+}
+
+/** Adds what the rules make; returns how many bytes are left, null when it was too much: then all were given up. */
+function addRecords(
+  records: KafkaRecord[],
+  matched: readonly Rule[],
+  input: RuleInput,
+  around: Surroundings,
+  maxBytes: number,
+): number | null {
+  let left = maxBytes
+  for (const rule of matched) {
+    const record = rule.toRecord(input, around)
+    if (record === null) continue
+    records.push(record)
+    left -= record.bytes
+    // A single record is the queue's to judge.
+    if (left >= 0 || records.length === 1) continue
+    around.onError(rule.name, TOO_LARGE)
+    for (const given of records) around.onDropped(given.rule, 'larger_than_queue')
+    return null
+  }
+  return left
+}
+
+const TOO_LARGE: RuleError = {
+  code: 'EVENT_TOO_LARGE',
+  message: 'all records of the event together are larger than an event may make',
 }

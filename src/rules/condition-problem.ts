@@ -16,14 +16,18 @@ export function conditionProblem(text: string, hooks: readonly HookPoint[]): Con
   try {
     parsed = environment.parse(text)
   } catch (error) {
+    if (error instanceof RangeError) return { message: 'it is nested too deeply: split the rule', at: 0 }
     return syntaxProblem(text, error as CelError)
   }
-  const problem = costProblem(parsed.ast) ?? numberProblem(parsed.ast)
-  if (problem !== null) return problem
+  const numbers = numberProblem(parsed.ast)
+  if (numbers !== null) return numbers
   const { valid, type = '', error } = parsed.check()
   const checker = checkerOf(environment)
   if (!valid)
     return nameProblem(text, error as CelError, hooks) ?? typeProblem(parsed.ast, error as CelError, checker)
+  // First whether there is such a function at all.
+  const costly = costProblem(parsed.ast)
+  if (costly !== null) return costly
   return type === 'bool' || type === 'dyn' ? null : resultProblem(parsed.ast, type, checker)
 }
 

@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { HookPoint } from '../hooks.ts'
-import { partsOf } from './condition-cost.ts'
+import { partsOf, workOf } from './condition-cost.ts'
 import { type CelError, environmentFor } from './condition-environment.ts'
 import { type EventField, FIELD_OF } from './event-fields.ts'
 import {
@@ -24,6 +24,8 @@ export type Condition = (input: RuleInput) => boolean | RuleError
 export function compileCondition(text: string, hooks: readonly HookPoint[]): Condition {
   const evaluate = environmentFor(hooks).parse(text)
   const readers = readersOf(evaluate.ast)
+  const work = workOf(evaluate.ast)
+  const isWork = work.items + work.values + work.bytes > 0
   // Type-checks the expression once and for all.
   evaluate.check()
   return (input) => {
@@ -33,6 +35,7 @@ export function compileCondition(text: string, hooks: readonly HookPoint[]): Con
     try {
       const values: Record<string, unknown> = {}
       for (const [name, read] of readers) values[name] = read(input)
+      if (isWork && !input.mayWork(work)) return TOO_COSTLY
       const result: unknown = evaluate(values)
       return typeof result === 'boolean' ? result : NO_TRUTH_VALUE
     } catch (error) {
@@ -60,10 +63,7 @@ const EMPTY = {}
 function valueReader({ type, read }: EventField): ReadValue {
   switch (type) {
     case 'json':
-      return (input) => {
-        const json = input.json()
-        return isWithoutValue(json) ? undefined : json
-      }
+      return (input) => input.celPayload()
     case 'int':
       return (input) => BigInt(Math.trunc(Number(read(input) ?? 0)))
     case 'map':
@@ -78,6 +78,11 @@ function valueReader({ type, read }: EventField): ReadValue {
 const NO_TRUTH_VALUE: RuleError = {
   code: 'CONDITION_FAILED',
   message: 'it made a value that is neither true nor false',
+}
+
+const TOO_COSTLY: RuleError = {
+  code: 'CONDITION_FAILED',
+  message: 'the conditions of this event would take too long: it is too large for them',
 }
 
 /** The library's code for the error and its place; its text may hold what a device sent. */

@@ -114,8 +114,16 @@ export function emqxEvent(input: RuleInput): Readonly<Record<string, FieldValue>
  * `User-Property-Pairs` (all, in order). Undefined when there are none: EMQX before 5.9 does not send them with messages.
  * `Authentication-Data` is left out: what it holds is between the client and EMQX.
  */
-function propertiesOf({ event }: RuleInput): Readonly<Record<string, unknown>> | undefined {
+function propertiesOf(input: RuleInput): Readonly<Record<string, unknown>> | undefined {
+  const { event } = input
+  // Nearly all events have none.
   if (!('props' in event) || (event.props.length === 0 && event.userProps.length === 0)) return undefined
+  return input.properties(() => madeProperties(event))
+}
+
+type EventWithProps = Extract<HookEvent, { props: unknown }>
+
+function madeProperties(event: EventWithProps): Readonly<Record<string, unknown>> {
   const own = publicProperties(event.props)
   if (event.userProps.length === 0) return Object.fromEntries(own)
   return Object.fromEntries([

@@ -5,7 +5,7 @@ import { partitionOf } from './kafka-record.ts'
 import { kafkaTopicProblem } from './kafka-topic.ts'
 import { PARTITION_NUMBERS } from './partition-choice.ts'
 import { templateProblems } from './template.ts'
-import { hasVariables } from './template-text.ts'
+import { hasVariables, parseTemplate } from './template-text.ts'
 import { levelProblems } from './topic-levels.ts'
 import type { YamlFile } from './yaml-file.ts'
 import {
@@ -40,6 +40,12 @@ export function readTopic(
   for (const problem of problems) file.mistake(topic.node, `in \`topic\`, ${problem}`)
   if (problems.length > 0) return { topic: topic.text, allow: [] }
   if (hasVariables(topic.text)) {
+    const literal = textAround(topic.text)
+    if (!KAFKA_CHARACTERS.test(literal))
+      file.mistake(
+        topic.node,
+        `in \`topic\`, only ${KAFKA_ALLOWS} may stand around a variable: Kafka allows no other`,
+      )
     checkAllow(file, topic, allowEntry, allow)
     return { topic: topic.text, allow: (allow ?? []).map(({ text }) => text) }
   }
@@ -49,6 +55,15 @@ export function readTopic(
   if (problem !== null) file.mistake(topic.node, `\`topic\` cannot be ${quoted(topic.text)}: ${problem}`)
   return { topic: topic.text, allow: null }
 }
+
+const KAFKA_CHARACTERS = /^[a-zA-Z0-9._-]*$/
+const KAFKA_ALLOWS = 'letters, digits, `.`, `_` and `-`'
+
+/** What of a template is the same for every event. */
+const textAround = (template: string): string =>
+  parseTemplate(template)
+    .parts.map((part) => ('literal' in part ? part.literal : ''))
+    .join('')
 
 function readAllow(file: YamlFile, entry: Entry): readonly Text[] {
   return (readTexts(file, entry) ?? []).filter(({ text, node }) => {

@@ -1,7 +1,10 @@
 import type { HookEvent } from '../events/hook-event.ts'
 import type { HookPoint } from '../hooks.ts'
 import { utf8Text } from '../text/utf8.ts'
-import { NO_JSON, parseJson, parseJsonExactly } from './json-payload.ts'
+import { celValue } from './cel-value.ts'
+import type { ConditionWork, EventSize } from './condition-cost.ts'
+import { eventSize } from './event-size.ts'
+import { isWithoutValue, NO_JSON, parseJson, parseJsonExactly } from './json-payload.ts'
 import { parseSubscription } from './topic-filter.ts'
 
 /** The hooks whose topic is a subscribed filter, which may be a shared one. */
@@ -43,13 +46,16 @@ export class RuleInput {
    */
   readonly topic: string
   private readonly getRequest: GetRequest
+  /** The same event with another of its filters: what is worked out of the event is worked out there. */
+  private readonly whole: RuleInput | undefined
   /** Undefined until a rule asks for something of it: most rules ask for nothing. */
   private workedOut: WorkedOut | undefined
 
-  constructor(event: HookEvent, topic: string, getRequest: GetRequest = NO_REQUEST) {
+  constructor(event: HookEvent, topic: string, getRequest: GetRequest = NO_REQUEST, whole?: RuleInput) {
     this.event = event
     this.topic = topic
     this.getRequest = getRequest
+    this.whole = whole
   }
 
   /** The topic, and of a shared subscription the filter without its group. */
@@ -86,17 +92,77 @@ export class RuleInput {
     return known.text
   }
 
+  /** The payload's JSON as conditions read it (see celValue); undefined when it is none. */
+  celPayload(): unknown {
+    const { known } = this
+    if (known.celPayload === undefined) {
+      const json = this.json()
+      if (isWithoutValue(json) || !('message' in this.event)) return undefined
+      known.celPayload = celValue(json, this.event.message.payload)
+    }
+    return known.celPayload
+  }
+
+  /** Properties of MQTT 5, made by the first who asks. */
+  properties(make: () => Properties): Properties {
+    const { known } = this
+    known.properties ??= { made: make() }
+    return known.properties.made
+  }
+
+  /** The JSON of the whole event, made by the first who asks. */
+  wholeJson(make: () => string): string {
+    const { known } = this
+    if (this.whole !== undefined) return make()
+    known.wholeJson ??= make()
+    return known.wholeJson
+  }
+
+  /** Whether a condition may do its work; what is granted is taken from what all of this event may do together. */
+  mayWork(work: ConditionWork): boolean {
+    const { known } = this
+    // What has not been parsed by now is not what this condition looks at.
+    const json = known.json === undefined ? NO_JSON : known.json
+    if (known.size?.of !== json) known.size = { of: json, ...eventSize(this.event, json) }
+    const { items, values, bytes } = known.size
+    const steps = work.items * items + work.values * values + work.bytes * bytes
+    if (known.work + steps > MAX_WORK) return false
+    known.work += steps
+    return true
+  }
+
   private get known(): WorkedOut {
-    this.workedOut ??= { request: undefined, json: undefined, exactJson: undefined, text: undefined }
+    if (this.whole !== undefined) return this.whole.known
+    this.workedOut ??= {
+      request: undefined,
+      json: undefined,
+      celPayload: undefined,
+      exactJson: undefined,
+      text: undefined,
+      properties: undefined,
+      wholeJson: undefined,
+      size: undefined,
+      work: 0,
+    }
     return this.workedOut
   }
 }
 
+type Properties = Readonly<Record<string, unknown>> | undefined
+
+/** All conditions of one event together, in steps of some 10 ns: 50 ms. */
+export const MAX_WORK = 5_000_000
+
 interface WorkedOut {
   request: Buffer | undefined
   json: unknown
+  celPayload: unknown
   exactJson: unknown
   text: PayloadText | undefined
+  properties: { readonly made: Properties } | undefined
+  wholeJson: string | undefined
+  size: (EventSize & { readonly of: unknown }) | undefined
+  work: number
 }
 
 function textOf(payload: Buffer): PayloadText {

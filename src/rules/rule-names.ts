@@ -25,8 +25,8 @@ export function nameRules(file: YamlFile, drafts: readonly RuleDraft[]): readonl
         `the name ${quoted(name.text)} is taken on line ${file.lineOf(first)}: choose another`,
       )
   }
-  const taken = new Set(given.keys())
-  return drafts.map((draft) => ({ ...draft, name: draft.name?.text ?? freeName(defaultName(draft), taken) }))
+  const freeName = createFreeNames(given.keys())
+  return drafts.map((draft) => ({ ...draft, name: draft.name?.text ?? freeName(defaultName(draft)) }))
 }
 
 function defaultName({ hooks, topic }: RuleDraft): string {
@@ -34,9 +34,16 @@ function defaultName({ hooks, topic }: RuleDraft): string {
   return `${hooks[0]}${more}->${topic}`
 }
 
-function freeName(wanted: string, taken: Set<string>): string {
-  let name = wanted
-  for (let numeral = 2; taken.has(name); numeral++) name = `${wanted}-${numeral}`
-  taken.add(name)
-  return name
+function createFreeNames(given: Iterable<string>): (wanted: string) => string {
+  const taken = new Set(given)
+  /** Of each name, the numeral to try next: thousands of rules may have the same. */
+  const numerals = new Map<string, number>()
+  return (wanted) => {
+    let name = wanted
+    let numeral = numerals.get(wanted) ?? 2
+    while (taken.has(name)) name = `${wanted}-${numeral++}`
+    numerals.set(wanted, numeral)
+    taken.add(name)
+    return name
+  }
 }

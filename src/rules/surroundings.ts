@@ -10,6 +10,8 @@ export type RuleErrorCode =
   | 'JSON_TOO_DEEP'
   /** Its template made no number of a partition: the key chooses it. */
   | 'PARTITION_ILLEGAL'
+  /** All records of the event together would be larger than an event may make: there is none. */
+  | 'EVENT_TOO_LARGE'
   | TopicErrorCode
 
 /** Why the template of a Kafka topic led nowhere. */
@@ -32,16 +34,22 @@ export interface Surroundings {
   /** Where records go whose own Kafka topic cannot be told; null: nowhere. */
   readonly deadLetterTopic: string | null
   readonly topics: TopicLimit
+  /** The records of one event may take so many bytes together; those of one SUBSCRIBE or UNSUBSCRIBE at most 16 MiB. */
+  readonly maxEventBytes: number
   /** A rule could not do its work on an event. */
   onError(rule: string, error: RuleError): void
-  /** A record without a Kafka topic was given up, because there are no dead letters. */
-  onDropped(rule: string): void
+  /** A record was given up: it has no Kafka topic and there are no dead letters, or its event makes too much. */
+  onDropped(rule: string, reason: 'no_topic' | 'larger_than_queue'): void
 }
 
-/** For rules by themselves: no dead letters, no limit, nobody is told. */
+/** What the records of an event may take where nobody says otherwise. */
+const MAX_EVENT_BYTES = 64 * 1024 * 1024
+
+/** For rules by themselves: no dead letters, no limit of topics, nobody is told. */
 export const ALONE: Surroundings = {
   deadLetterTopic: null,
   topics: createTopicLimit(Number.POSITIVE_INFINITY),
+  maxEventBytes: MAX_EVENT_BYTES,
   onError: () => {},
   onDropped: () => {},
 }

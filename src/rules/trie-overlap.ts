@@ -30,6 +30,8 @@ export function overlapFrom<V>(root: TrieNode<V>, filter: string): V[] {
       }
     }
     nodes = next
+    // A device may subscribe to a filter of a million levels.
+    if (nodes.length === 0) return found
   }
   for (const node of nodes) {
     append(found, node.ends)

@@ -1,6 +1,6 @@
 import type { HookPoint } from '../hooks.ts'
 import { didYouMean } from '../text/did-you-mean.ts'
-import { quoted } from '../text/quoted.ts'
+import { escaped, quoted } from '../text/quoted.ts'
 import { type EventField, emqxEvent, FIELD_OF } from './event-fields.ts'
 import { isInexact, isWithoutValue } from './json-payload.ts'
 import type { RuleInput } from './rule-input.ts'
@@ -15,7 +15,7 @@ export type Reader = (input: RuleInput) => string
  * or `.` for the whole event as the JSON of the format `emqx`.
  */
 export function readerOf(name: string): Reader | null {
-  if (name === '.') return (input) => JSON.stringify(emqxEvent(input))
+  if (name === '.') return (input) => input.wholeJson(() => JSON.stringify(emqxEvent(input)))
   const { field, path } = partsOf(name)
   if (field === undefined || path === null) return null
   if (path.length === 0) return fieldReader(field)
@@ -27,6 +27,7 @@ export function readerOf(name: string): Reader | null {
 /** What is wrong with `${name}` for a rule of these hooks, with the fix; null when nothing is. */
 export function variableProblem(name: string, hooks: readonly HookPoint[]): string | null {
   if (name === '.') return null
+  if (escaped(name) !== name) return `${shown(name)} holds a control character: remove it`
   const { field, path, head } = partsOf(name)
   if (field === undefined) return unknownProblem(name, head, hooks)
   if (path === null || readerOf(name) === null) return pathProblem(name, field)

@@ -11,10 +11,14 @@ import {
 import { ConfigError, type Mistake } from '../config/config-error.ts'
 import { escaped } from '../text/quoted.ts'
 import { isTooDeep } from '../text/too-deep.ts'
+import { duplicateKeys, MAX_MISTAKES, yamlSizeProblem } from '../text/yaml-bounds.ts'
 import { placeInScalar } from './scalar-place.ts'
 
 /** More aliases than anyone needs, and few enough that no file of aliases to long lists costs much to read. */
 const MAX_ALIASES = 100
+
+/** A recorded hook call in base64 may be as long as this; nothing else is. */
+const MAX_LENGTH = 24 * 1024 * 1024
 
 /** A place in a file, both numbers from 1. */
 export interface FilePlace {
@@ -47,16 +51,22 @@ export interface YamlFile {
  * only noted as a mistake, so that the rest of the file is still looked at.
  */
 export function openYaml(text: string, fileName: string): YamlFile {
+  const tooLarge = yamlSizeProblem(text, MAX_LENGTH)
+  if (tooLarge !== null)
+    throw new ConfigError([{ file: fileName, message: `the file is too large: ${tooLarge}` }])
   const lines = new LineCounter()
   const source = text.replace(/^\uFEFF/, '')
-  const { document, targets, dangling } = parse(source, lines, fileName)
+  const { document, targets, dangling, duplicates } = parse(source, lines, fileName)
   const found: Mistake[] = []
   const placeAt = (offset: number): FilePlace => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const note = (offset: number, message: string) =>
-    void found.push({ file: fileName, ...placeAt(offset), message })
+  const note = (offset: number, message: string): void => {
+    if (found.length >= MAX_MISTAKES)
+      throw new ConfigError([...inOrder(found), { file: fileName, message: MANY }])
+    found.push({ file: fileName, ...placeAt(offset), message })
+  }
 
   const errors: readonly YAMLError[] = [...document.errors, ...document.warnings]
   for (const error of errors) note(error.pos[0], explained(error))
@@ -64,8 +74,9 @@ export function openYaml(text: string, fileName: string): YamlFile {
     note(offsetOf(alias), 'no anchor of that name comes before this alias: add `&name` there')
   if (targets.size > MAX_ALIASES)
     note(0, `the file has more than ${MAX_ALIASES} aliases: write the values out`)
-  if (found.length > 0 && (errors.length === 0 || errors.some(({ code }) => code !== 'DUPLICATE_KEY')))
-    throw new ConfigError(firstOfEachLine(found))
+  const isBroken = found.length > 0
+  for (const key of duplicates) note(offsetOf(key), 'this key is here twice: keep one of them')
+  if (isBroken) throw new ConfigError(firstOfEachLine(found))
 
   return {
     root: document.contents,
@@ -84,7 +95,11 @@ interface Parsed {
   readonly targets: ReadonlyMap<Node, Node>
   /** Aliases that stand for nothing. */
   readonly dangling: readonly Node[]
+  /** Keys that are in their map already. */
+  readonly duplicates: readonly Node[]
 }
+
+const MANY = `there are more than ${MAX_MISTAKES} mistakes: mend these first`
 
 function parse(text: string, lineCounter: LineCounter, file: string): Parsed {
   try {
@@ -93,6 +108,7 @@ function parse(text: string, lineCounter: LineCounter, file: string): Parsed {
       lineCounter,
       prettyErrors: false,
       schema: 'core',
+      uniqueKeys: false,
     })
     const targets = new Map<Node, Node>()
     const dangling: Node[] = []
@@ -108,7 +124,7 @@ function parse(text: string, lineCounter: LineCounter, file: string): Parsed {
         else targets.set(node, target)
       },
     })
-    return { document, targets, dangling }
+    return { document, targets, dangling, duplicates: duplicateKeys(document) }
   } catch (cause) {
     const reason = isTooDeep(cause) ? 'it is nested too deeply' : escaped(String(cause))
     throw new ConfigError([
@@ -118,7 +134,7 @@ function parse(text: string, lineCounter: LineCounter, file: string): Parsed {
 }
 
 const HINTS: { readonly [code in YAMLError['code']]?: string } = {
-  DUPLICATE_KEY: 'this key is here twice: keep one of them',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply: write it flatter',
   TAB_AS_INDENT: 'a tab indents this line: indent with spaces',
   MULTIPLE_DOCS: 'a second document begins here: keep one document a file',
 }

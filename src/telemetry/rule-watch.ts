@@ -25,6 +25,7 @@ const MEANINGS: { readonly [code in RuleError['code']]: string } = {
   JSON_TOO_LARGE: NO_CONDITION,
   JSON_TOO_DEEP: NO_CONDITION,
   PARTITION_ILLEGAL: 'the `partition` of a rule makes no number of a partition: the key chooses it',
+  EVENT_TOO_LARGE: 'an event would make more records than there is room for: they are dropped',
   TOPIC_MISSING_FIELD: NO_TOPIC,
   TOPIC_ILLEGAL: NO_TOPIC,
   TOPIC_NOT_ALLOWED: NO_TOPIC,

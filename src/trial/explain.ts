@@ -9,7 +9,7 @@ import { ALONE, type RuleError } from '../rules/surroundings.ts'
 import type { HookCall } from './hook-call.ts'
 
 /** Why a rule made no record of an event, in the order in which it is asked: one that was passed is not the reason. */
-const REASONS = ['disabled', 'hook', 'filter', 'exclude', 'when', 'when-failed'] as const
+const REASONS = ['disabled', 'hook', 'filter', 'exclude', 'when', 'when-failed', 'too-large'] as const
 export type NoRecord = (typeof REASONS)[number]
 
 /** What a rule made of one topic of an event; of a client.subscribe, of one of its topic filters. */
@@ -58,15 +58,36 @@ export function createExplain(configs: readonly RuleConfig[]): Explain {
   return (call) => {
     // RuleSet.apply works on one filter of a client.subscribe after the other, so one at a time makes the same records.
     const parts = partsOf(call.event).map((part) => applied(rules, part, call.getRequest))
+    const tooLarge = errorOfWhole(rules, call, parts)
     const outcomes = configs.map((rule): RuleOutcome => {
-      const topics = parts.map((part) => topicOutcome(rule, call.event, part, ask))
+      const topics = parts.map((part) => {
+        const outcome = topicOutcome(rule, call.event, part, ask)
+        return tooLarge === null ? outcome : withoutRoom(outcome, tooLarge)
+      })
       const records = topics.flatMap((one) => one.records)
       const reason = records.length > 0 ? null : furthest(rule, call.event, topics)
       return { rule, reason, records, errors: topics.flatMap(({ errors }) => errors), topics }
     })
-    return { outcomes, records: parts.flatMap(({ records }) => records) }
+    return { outcomes, records: tooLarge === null ? parts.flatMap(({ records }) => records) : [] }
   }
 }
+
+/** All records of an event are made or none: why there are none of several parts that have room by themselves; else null. */
+function errorOfWhole(
+  rules: RuleSet,
+  { event, getRequest }: HookCall,
+  parts: readonly Applied[],
+): RuleError | null {
+  const isTooLarge = ({ code }: RuleError) => code === 'EVENT_TOO_LARGE'
+  const whole = parts.length === 1 ? parts : [applied(rules, { event, topic: '' }, getRequest)]
+  return whole.flatMap(({ errors }) => [...errors.values()].flat()).find(isTooLarge) ?? null
+}
+
+/** What would have become of a topic, had the event had room. */
+const withoutRoom = (outcome: TopicOutcome, error: RuleError): TopicOutcome =>
+  outcome.reason === null || outcome.errors.includes(error)
+    ? { ...outcome, reason: 'too-large', records: [], errors: [error] }
+    : outcome
 
 /** An event as the rules see it: with one topic. */
 interface Part {

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createHttpServer } from '../../src/admin/http-server.ts'
@@ -19,18 +21,18 @@ const manifest = JSON.parse(read('package.json')) as {
   readonly dependencies: Readonly<Record<string, string>>
 }
 const stages = parseDockerfile(read('Dockerfile'))
-const [build, dependencies, image] = stages as readonly [Stage, Stage, Stage]
+const [build, dependencies, system, image] = stages as readonly [Stage, Stage, Stage, Stage]
 const defaults = loadConfig({ argv: [], env: {}, readFile: () => '' })
 
 describe('the stages', () => {
-  it('are three: compile, production dependencies, image', () => {
-    expect(stages.map(({ name }) => name)).toEqual(['build', 'dependencies', null])
+  it('are four: compile, production dependencies, what of the system is needed, image', () => {
+    expect(stages.map(({ name }) => name)).toEqual(['build', 'dependencies', 'system', null])
   })
 
   it('all have exactly the Node that is developed with', () => {
     const version = manifest.devDependencies.node
     expect(version).toMatch(/^\d+\.\d+\.\d+$/)
-    for (const stage of stages) expect(stage.image).toBe(`node:${version}-slim`)
+    for (const stage of stages.slice(0, -1)) expect(stage.image).toBe(`node:${version}-slim`)
     expect(manifest.dependencies).not.toHaveProperty('node')
   })
 
@@ -66,18 +68,46 @@ describe('the stages', () => {
 describe('the image', () => {
   it('holds what the program needs at run time and nothing of development', () => {
     expect(wordsOf(image, 'COPY')).toEqual([
+      '--from=system /image /',
       '--from=dependencies /app/node_modules ./node_modules',
       '--from=build /app/dist ./dist',
-      'package.json LICENSE ./',
+      'package.json LICENSE THIRD-PARTY.md ./',
       'protos ./protos',
     ])
   })
 
-  it('has no package manager', () => {
-    const removed = wordsOf(image, 'RUN').join()
-    for (const name of ['/usr/local/lib/node_modules', 'bin/npm', 'bin/npx', 'bin/corepack', 'bin/yarn']) {
-      expect(removed).toContain(name)
-    }
+  it('has no shell, no package manager and no tool: it begins with nothing, and runs nothing while it is made', () => {
+    expect(image.image).toBe('scratch')
+    expect(wordsOf(image, 'RUN')).toEqual([])
+    expect(wordsOf(image, 'SHELL')).toEqual([])
+    // Everything that is started is named by a list of words: there is no shell to take them apart.
+    for (const name of ['ENTRYPOINT', 'CMD']) for (const words of wordsOf(image, name)) execForm(words)
+    expect(wordsOf(image, 'ENV')).toEqual(['PATH=/usr/local/bin NODE_ENV=production'])
+  })
+
+  it('has of the system Node and the libraries that it is linked with, which are all that Node loads', async () => {
+    const [command = '', ...more] = wordsOf(system, 'RUN')
+    expect(more).toEqual([])
+    const folder = join(mkdtempSync(join(tmpdir(), 'exhook-image-')), 'image')
+    const here = command.replaceAll('/usr/local/bin/node', process.execPath).replaceAll('/image', folder)
+    await promisify(execFile)('sh', ['-c', here])
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    expect(
+      files
+        .map(({ name }) => name)
+        .filter((name) => !/^(lib|ld-linux).*\.so/.test(name))
+        .sort(),
+    ).toEqual([basename(process.execPath), 'nsswitch.conf'])
+    const loader = files.find(({ name }) => name.startsWith('ld-linux'))
+    const libraries = [...new Set(files.map(({ parentPath }) => parentPath))].join(':')
+    const script = 'process.stdout.write(require("fs").readFileSync("/proc/self/maps", "utf8"))'
+    const { stdout } = await promisify(execFile)(join(String(loader?.parentPath), String(loader?.name)), [
+      ...['--inhibit-cache', '--library-path', libraries, join(folder, process.execPath), '-e', script],
+    ])
+    const loaded = new Set(stdout.match(/\/\S+\.so\S*/g))
+    expect(loaded.size).toBeGreaterThan(4)
+    for (const path of loaded) expect(path.startsWith(folder)).toBe(true)
+    rmSync(dirname(folder), { recursive: true })
   })
 
   it('runs as a user that is not root, the one that the manifest names', () => {

@@ -23,6 +23,7 @@ function surroundings(deadLetterTopic: string | null, max = 10) {
     deadLetterTopic,
     topics: createTopicLimit(max),
     onError: (rule, error) => void errors.push({ rule, ...error }),
+    maxEventBytes: Number.POSITIVE_INFINITY,
     onDropped: (rule) => void dropped.push(rule),
   }
   return { around, errors, dropped }
