@@ -5,11 +5,14 @@ import type { Logger } from 'pino'
 import { serviceName } from '../events/contract.ts'
 import { CONTRACT_VERSIONS } from '../hooks.ts'
 import { createRareLog } from '../telemetry/rare-log.ts'
+import { createConnectionRefusals } from '../tls/connection-refusal.ts'
+import type { DoorMaker } from './door.ts'
 import { GOAWAY_NOTICE } from './goaway-notice.ts'
 import { createGrpcRequests, type GrpcRequestsDeps } from './grpc-requests.ts'
 import { createByteService, pathOf, rowsOf } from './grpc-services.ts'
 import type { HookHandler } from './hook-handler.ts'
 import { createListener } from './listener.ts'
+import { createPlainDoor } from './plain-door.ts'
 import { createRefusedRequests } from './refused-requests.ts'
 import type { Refusal } from './replies.ts'
 import { MAX_UNREAD } from './request-bounds.ts'
@@ -32,6 +35,8 @@ export interface GrpcServerDeps {
   /** What the requests may hold. */
   readonly budget: RequestBudget
   readonly log: Logger
+  /** What is between a TCP connection and HTTP/2 on it. Default: nothing but a look at the first byte; plain text. */
+  readonly door?: DoorMaker
 }
 
 /** Both HookProvider services and gRPC's health service on one port. */
@@ -75,8 +80,11 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [requests.interceptor] })
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
   const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
+  const makeDoor =
+    deps.door ?? createPlainDoor({ refuse: createConnectionRefusals({ log: deps.log, onRefused: () => {} }) })
+  const door = makeDoor((connection) => injector.injectConnection(connection))
   const listener = createListener({
-    onConnection: (socket) => injector.injectConnection(socket),
+    onConnection: door.enter,
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
   })
@@ -96,9 +104,10 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     setServing(false)
     listener.close()
     if (listener.connections > 0) {
-      listener.writeAll(GOAWAY_NOTICE)
+      door.writeAll(GOAWAY_NOTICE)
       await Promise.race([sleep(GOAWAY_NOTICE_MS, undefined, { ref: false }), listener.drained()])
     }
+    door.cutWaiting()
     // Tells each connection the last call that it will answer, and closes it after that answer.
     server.tryShutdown(() => {})
     await Promise.race([calls.allEnded(), listener.drained()])

@@ -7,8 +7,6 @@ export interface Listener {
   /** Takes no new connections; those that are open stay. */
   close(): void
   readonly connections: number
-  /** Writes the same bytes to every connection. */
-  writeAll(bytes: Buffer): void
   /** Resolves when no connection is left. */
   drained(): Promise<void>
   /** Cuts every connection. */
@@ -57,9 +55,6 @@ export function createListener(deps: ListenerDeps): Listener {
     },
     get connections() {
       return sockets.size
-    },
-    writeAll(bytes) {
-      for (const socket of sockets) if (socket.writable) socket.write(bytes)
     },
     drained() {
       return sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))
