@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createHttpServer } from './admin/http-server.ts'
 import type { Config, DeadLettersConfig, DiskConfig } from './config/config.ts'
-import { isLoopback } from './config/hosts.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './delivery/dead-letter-file.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
@@ -11,6 +10,7 @@ import type { DiskLog, DiskLogDeps } from './disk/disk-log.ts'
 import { createKeepOpen } from './disk/keep-open.ts'
 import { createEmqxHooks } from './emqx/emqx-hooks.ts'
 import { loadContract } from './events/contract.ts'
+import { chooseDoor } from './exhook/choose-door.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
 import { largestRssBytes, requestBudgetFor } from './exhook/request-bounds.ts'
@@ -30,6 +30,7 @@ import { createTopicLimit } from './rules/topic-limit.ts'
 import { createLedger, type LedgerSnapshot } from './telemetry/ledger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createRuleWatch } from './telemetry/rule-watch.ts'
+import type { Certificates } from './tls/certificates.ts'
 
 /** The ports that were taken. */
 export interface AppPorts {
@@ -41,7 +42,7 @@ export interface AppPorts {
 export interface App {
   readonly queue: BoundedQueue
   ledger(): LedgerSnapshot
-  /** Reads the rule file soon, changed or not. */
+  /** Reads the rule file and the certificates soon, changed or not. */
   reload(): void
   /** Returns when hook calls can come in; Kafka need not be there. Rejects when a port cannot be had. Call it once. */
   start(): Promise<AppPorts>
@@ -59,6 +60,8 @@ export interface AppDeps {
   readonly version: string
   /** The PEM text of `kafka.tls_ca_file`. */
   readonly kafkaCa?: string
+  /** Of the hook port; they follow their files. Default: none, plain text. */
+  readonly certificates?: Certificates | null
 }
 
 /** A lane is let go when nothing came for so long, or up to twice that. */
@@ -155,6 +158,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     ...{ ledger, queue, requests, delivery, disk },
     topics: () => preflight.current.topics,
     rules: () => ({ status: rules.status, nodes: emqxHooks.state.nodes }),
+    tls: () => door.certificates?.status ?? null,
     version: deps.version,
     memoryBoundBytes: largestRssBytes(memoryKeys),
   })
@@ -198,14 +202,21 @@ export function createApp(config: Config, deps: AppDeps): App {
       onUnloaded: emqxHooks.unloaded,
     },
   )
+  const door = chooseDoor(config.grpc, {
+    certificates: deps.certificates ?? null,
+    log,
+    onRefused: metrics.connectionRefused,
+    onHandshake: metrics.handshakeMade,
+  })
   const grpc = createGrpcServer(
     { ...config.grpc, replyMarginMs: config.reply.marginMs },
-    { handler, budget: requests, log },
+    { handler, budget: requests, log, door: door.make },
   )
   const http = createHttpServer(config.http, {
     readiness: () => {
       const parts = { queue, delivery, preflight, disk, draining }
-      return readinessNow({ ...parts, rules: rules.status, emqx: emqxHooks.state })
+      const tls = door.certificates?.status ?? null
+      return readinessNow({ ...parts, rules: rules.status, emqx: emqxHooks.state, tls })
     },
     metrics: () => metrics.scrape(),
   })
@@ -220,9 +231,7 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   /** Downstream first, so that no call comes in before there is somewhere to put it. */
   async function start(): Promise<AppPorts> {
-    if (!isLoopback(config.grpc.host)) {
-      log.warn({ host: config.grpc.host }, 'hook calls come in plain text: let only EMQX reach this port')
-    }
+    for (const warning of door.warnings) log.warn({ host: config.grpc.host }, warning)
     warnOfPolicies(deps.rules.rules, log)
     delivery.start()
     setInterval(letGoIdleLanes, IDLE_LANE_MS).unref()
@@ -233,6 +242,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       const { port: grpcPort } = await grpc.start()
       started = true
       rules.start()
+      door.certificates?.start()
       emqxHooks.look()
       log.info(
         {
@@ -257,6 +267,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     const left = () => Math.max(0, deadline - performance.now())
     draining = true
     rules.stop()
+    door.certificates?.stop()
     const looksEnded = [preflight.stop(), emqxHooks.stop()]
     if (started)
       log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
@@ -317,7 +328,12 @@ export function createApp(config: Config, deps: AppDeps): App {
   let stopping: Promise<number> | undefined
   const stop = (): Promise<number> => (stopping ??= end())
 
-  return { queue, ledger: () => ledger.snapshot(), reload: rules.reload, start, stop }
+  function reload(): void {
+    rules.reload()
+    door.certificates?.reload()
+  }
+
+  return { queue, ledger: () => ledger.snapshot(), reload, start, stop }
 }
 
 const openDiskLog = ({ path, ...config }: DiskConfig, deps: DiskLogDeps): DiskLog | null =>

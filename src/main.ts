@@ -121,12 +121,13 @@ async function serve(argv: readonly string[]): Promise<void> {
   }
   const loaded = orMistakes(() => loadAll(sources))
   if (loaded === null) return
-  const { config, rules } = loaded
+  const { config, rules, certificates } = loaded
 
   const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime })
   const { tlsCaFile } = config.kafka
   const app = createApp(config, {
     rules,
+    certificates,
     log,
     version: version(),
     ...(tlsCaFile !== null && { kafkaCa: readFile(tlsCaFile) }),
@@ -151,7 +152,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
   process.on('SIGHUP', () => {
-    log.info({ signal: 'SIGHUP' }, 'signal received: reading the rules')
+    log.info({ signal: 'SIGHUP' }, 'signal received: reading the rules and the certificates')
     app.reload()
   })
   process.on('unhandledRejection', (error) =>

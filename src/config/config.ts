@@ -25,10 +25,10 @@ export interface GrpcConfig {
   readonly port: number
   /** `off`: the user's word that plain text is meant; null: nothing was said, which is plain text on loopback alone. */
   readonly tls?: 'on' | 'off' | null
-  /** PEM files of our certificate and of its key; set both or neither. Were readable at start. */
+  /** PEM files of our certificate and of its key; set both or neither. */
   readonly tlsCertFile: string | null
   readonly tlsKeyFile: string | null
-  /** PEM file of the authorities that sign clients' certificates; null: clients need none. Was readable at start. */
+  /** PEM file of the authorities that sign clients' certificates; null: clients need none. */
   readonly tlsClientCaFile: string | null
   /** Of these names a client's certificate has to have one; null: any will do. Only with `tlsClientCaFile`. */
   readonly tlsClientNames: readonly string[] | null

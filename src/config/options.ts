@@ -54,19 +54,16 @@ export const OPTIONS: OptionTree<Config> = {
     tls_cert_file: {
       format: formats.path,
       default: null,
-      readable: true,
       doc: 'PEM file of our certificate, those of intermediate authorities behind it. Read again when it changes.',
     },
     tls_key_file: {
       format: formats.path,
       default: null,
-      readable: true,
       doc: 'PEM file of its private key, without a passphrase. Read again when it changes.',
     },
     tls_client_ca_file: {
       format: formats.path,
       default: null,
-      readable: true,
       doc: 'PEM file of authorities: only clients with a certificate that one of them signed are let in. Read again when it changes.',
     },
     tls_client_names: {

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
+import type { GrpcConfig } from '../config/config.ts'
 import { ConfigError, type Mistake } from '../config/config-error.ts'
 import { tryRead } from '../config/values.ts'
 import { digestOf } from '../reload/load-fitted-rules.ts'
@@ -10,6 +11,14 @@ export interface CertificateFiles {
   readonly keyFile: string
   /** null: clients need no certificate. */
   readonly clientCaFile: string | null
+}
+
+/** The files that the configuration names; null: the hook port speaks plain text, or the configuration has a mistake. */
+export function certificateFilesOf(
+  grpc: Pick<GrpcConfig, 'tls' | 'tlsCertFile' | 'tlsKeyFile' | 'tlsClientCaFile'>,
+): CertificateFiles | null {
+  const { tls, tlsCertFile: certFile, tlsKeyFile: keyFile, tlsClientCaFile: clientCaFile } = grpc
+  return tls !== 'on' || certFile === null || keyFile === null ? null : { certFile, keyFile, clientCaFile }
 }
 
 /** What is shown to clients, and what their certificates are held against. Read at one time, and whole. */

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Served } from './served.ts'
 
 /**
  * HTTP/2 frames by hand [RFC 9113], for what no client library does: to go on calling on a connection that was told
@@ -32,9 +34,10 @@ export interface RawHttp2 {
   destroy(): void
 }
 
-export async function connectRaw(port: number): Promise<RawHttp2> {
-  const socket = connect({ port, host: '127.0.0.1' })
-  await once(socket, 'connect')
+export async function connectRaw({ port, tls }: Pick<Served, 'port' | 'tls'>): Promise<RawHttp2> {
+  const at = { port, host: '127.0.0.1' }
+  const socket: Socket = tls ? connectTls({ ...at, ...tls, ALPNProtocols: ['h2'] }) : connect(at)
+  await once(socket, tls ? 'secureConnect' : 'connect')
   const frames: Frame[] = []
   let waiting: (() => void)[] = []
   socket.write(
