@@ -56,6 +56,8 @@ export function createCertificateReload(
   const results = { ok: 0, mistake: 0, unchanged: 0 }
   let current = initial
   let mistakes: readonly Mistake[] = []
+  /** The version of the files that was judged last. */
+  let judged = ''
   let asked = false
   let stopped = false
   let reading = Promise.resolve()
@@ -78,6 +80,10 @@ export function createCertificateReload(
     if (stopped) return
     const wasAsked = asked
     asked = false
+    const version = JSON.stringify([...texts.values()].map(versionOf))
+    // A Secret's files settle one by one: the second one is no news.
+    if (version === judged && !wasAsked) return
+    judged = version
     try {
       const read = readCertificates(config, (path) => textIn(texts, path))
       if (read.digest === current.digest) keep(wasAsked)
@@ -88,7 +94,6 @@ export function createCertificateReload(
     }
   }
 
-  /** A Secret's files settle one by one: the second one is no news. */
   function keep(wasAsked: boolean): void {
     if (!wasAsked && mistakes.length === 0) return
     results.unchanged++
@@ -145,6 +150,9 @@ async function textsOf({ certFile, keyFile, clientCaFile }: CertificateFiles): P
   }
   return texts
 }
+
+const versionOf = (reading: Reading): string =>
+  'text' in reading ? digestOf(Buffer.from(reading.text)) : String(reading.error)
 
 function textIn(texts: ReadonlyMap<string, Reading>, path: string): string {
   const read = texts.get(path)
