@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { ConfigError, type Mistake } from '../config/config-error.ts'
 import { httpUrl } from '../config/formats.ts'
+import { isHost } from '../config/hosts.ts'
 import { type ConfigSources, loadConfig } from '../config/load-config.ts'
 import { tryRead } from '../config/values.ts'
 import { adviceOn, adviceOnError } from '../emqx/advice.ts'
@@ -25,7 +27,7 @@ export interface RegisterDeps extends Pick<ConfigSources, 'env' | 'readFile'> {
 const SPEC: CommandSpec = {
   values: [
     ...['emqx', 'url', 'name', 'request-timeout', 'auto-reconnect', 'pool-size', 'wait'],
-    ...['ssl-ca-file', 'ssl-cert-file', 'ssl-key-file'],
+    ...['ssl-ca-file', 'ssl-cert-file', 'ssl-key-file', 'ssl-server-name'],
   ],
   switches: ['dry-run', 'json', 'first'],
   words: [],
@@ -101,9 +103,10 @@ function understand(
   else if (!httpUrl.accepts(url))
     mistakes.push({ message: `--url: must be ${httpUrl.expects}${shownUnlessSecret(url)}` })
   const pems = pemFiles(values, deps, mistakes)
-  if (url?.startsWith('http:') && Object.values(pems).some((pem) => pem !== null))
+  const serverName = serverNameOf(values, mistakes)
+  if (url?.startsWith('http:') && [...Object.values(pems), serverName].some((one) => one !== null))
     mistakes.push({
-      message: '--ssl-…-file: is of no use with --url=http://…; write https://, or leave it out',
+      message: '--ssl-…: is of no use with --url=http://…; write https://, or leave it out',
     })
   if ((pems.cert === null) !== (pems.key === null))
     mistakes.push({ message: '--ssl-cert-file and --ssl-key-file go together' })
@@ -121,6 +124,7 @@ function understand(
       autoReconnect,
       poolSize: Number.isFinite(poolSize) ? poolSize : 8,
       ...pems,
+      serverName,
     },
     options: {
       first: switches.has('first'),
@@ -166,6 +170,15 @@ function pemFiles(
     return null
   }
   return { ca: read('ca'), cert: read('cert'), key: read('key') }
+}
+
+/** `disable` is EMQX's word for no check of names at all. */
+function serverNameOf(values: CommandWords['values'], mistakes: Mistake[]): string | null {
+  const name = values['ssl-server-name']
+  if (name === undefined) return null
+  if (!isHost(name) || isIP(name) !== 0 || name === 'disable')
+    mistakes.push({ message: `--ssl-server-name: must be a host name, not ${quoted(name)}` })
+  return name
 }
 
 function duration(values: CommandWords['values'], name: string, mistakes: Mistake[]): string {
