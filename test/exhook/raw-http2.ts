@@ -20,6 +20,7 @@ const END_HEADERS = 0x4
 const ACK = 0x1
 
 export interface RawHttp2 {
+  readonly socket: Socket
   /** Every frame that came, in order. */
   readonly frames: readonly Frame[]
   /** Sends one unary gRPC call on a stream (odd numbers, rising). */
@@ -36,7 +37,9 @@ export interface RawHttp2 {
 
 export async function connectRaw({ port, tls }: Pick<Served, 'port' | 'tls'>): Promise<RawHttp2> {
   const at = { port, host: '127.0.0.1' }
-  const socket: Socket = tls ? connectTls({ ...at, ...tls, ALPNProtocols: ['h2'] }) : connect(at)
+  const socket: Socket = tls
+    ? connectTls({ ...at, ...tls, servername: 'localhost', ALPNProtocols: ['h2'] })
+    : connect(at)
   await once(socket, tls ? 'secureConnect' : 'connect')
   const frames: Frame[] = []
   let waiting: (() => void)[] = []
@@ -63,6 +66,7 @@ export async function connectRaw({ port, tls }: Pick<Served, 'port' | 'tls'>): P
   }
 
   return {
+    socket,
     frames,
     call(stream, path, body) {
       const message = Buffer.concat([Buffer.alloc(5), body])

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { status } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { publish, type Served, serve } from './served.ts'
+import { methodOf } from '../../src/events/contract.ts'
+import { connectRaw } from './raw-http2.ts'
+import { contract, publish, type Served, serve } from './served.ts'
 import { createPki, type Pki, serveTls, type TlsServed, visit } from './tls-served.ts'
 
 let pki: Pki
@@ -199,7 +201,7 @@ describe('a client that speaks otherwise', () => {
       const socket = connectTcp(served.port, '127.0.0.1')
       socket.on('error', () => {})
       socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
-      await once(socket, 'close')
+      await closed(socket)
     }
     await counted(served, { plain_text: 30 })
     const lines = served.lines.filter(({ reason }) => reason === 'plain_text')
@@ -257,7 +259,7 @@ describe('a handshake that does not end', () => {
       if (bytes > 0) socket.write(hello.subarray(sent, sent + bytes))
       sent += bytes
     }, 50)
-    await once(socket.resume(), 'close')
+    await closed(socket)
     clearInterval(timer)
     expect(performance.now() - start).toBeGreaterThan(350)
     expect(performance.now() - start).toBeLessThan(1500)
@@ -268,7 +270,7 @@ describe('a handshake that does not end', () => {
   it('is over when the client closes, counted and not logged', async () => {
     const served = await serving()
     const socket = connectTcp(served.port, '127.0.0.1', () => socket.end())
-    await once(socket.resume(), 'close')
+    await closed(socket)
     await counted(served, { closed: 1 })
     expect(served.lines).toEqual([])
   })
@@ -288,6 +290,34 @@ describe('a handshake that does not end', () => {
   })
 })
 
+describe('a client that goes', () => {
+  it.each([
+    ['in good order', (socket: Socket) => socket.end()],
+    ['without a word', (socket: Socket) => socket.destroy()],
+    ['by a reset', (socket: Socket) => socket.resetAndDestroy()],
+  ])('%s, with a call in flight, leaves nothing behind', async (_, leave) => {
+    const served = await serving()
+    served.intake.next = 'held'
+    const clients = await Promise.all(
+      Array.from({ length: 10 }, () => connectRaw({ port: served.port, tls: pki.authority })),
+    )
+    for (const client of clients) client.call(1, PATH, BODY)
+    await expect.poll(() => served.intake.held, { timeout: 3000, interval: 5 }).toBe(10)
+    for (const { socket } of clients) leave(socket)
+    await Promise.all(clients.map(({ closed }) => closed))
+    await sleep(100)
+    const start = performance.now()
+    await served.server.stop()
+    expect(performance.now() - start).toBeLessThan(200)
+    expect(served.lines).toEqual([])
+  })
+})
+
+/** An error before it is no news. */
+const closed = (socket: Socket) => new Promise((resolve) => socket.resume().once('close', resolve))
+
+const PATH = '/emqx.exhook.v2.HookProvider/OnMessagePublish'
+const BODY = methodOf(contract, 'v2', 'OnMessagePublish').requestSerialize(publish('devices/1/state'))
 const pemOf = ({ cert, key }: { readonly cert: string; readonly key: string }) => ({ cert, key })
 
 /** A ClientHello of TLS 1.2, as Node.js sends it. */
