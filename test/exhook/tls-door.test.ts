@@ -3,8 +3,9 @@ import { type AddressInfo, connect as connectTcp, createServer, type Socket } fr
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { status } from '@grpc/grpc-js'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { methodOf } from '../../src/events/contract.ts'
+import { createTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { connectRaw } from './raw-http2.ts'
 import { contract, publish, type Served, serve } from './served.ts'
 import { createPki, type Pki, serveTls, type TlsServed, visit } from './tls-served.ts'
@@ -294,16 +295,18 @@ describe('a client that goes', () => {
   it.each([
     ['in good order', (socket: Socket) => socket.end()],
     ['without a word', (socket: Socket) => socket.destroy()],
-    ['by a reset', (socket: Socket) => socket.resetAndDestroy()],
+    ['by a reset', (_: Socket, proxy: TcpProxy) => proxy.cut()],
   ])('%s, with a call in flight, leaves nothing behind', async (_, leave) => {
     const served = await serving()
     served.intake.next = 'held'
+    const proxy = await createTcpProxy({ target: served.port })
+    onTestFinished(() => proxy.close())
     const clients = await Promise.all(
-      Array.from({ length: 10 }, () => connectRaw({ port: served.port, tls: pki.authority })),
+      Array.from({ length: 10 }, () => connectRaw({ port: proxy.port, tls: pki.authority })),
     )
     for (const client of clients) client.call(1, PATH, BODY)
     await expect.poll(() => served.intake.held, { timeout: 3000, interval: 5 }).toBe(10)
-    for (const { socket } of clients) leave(socket)
+    for (const { socket } of clients) leave(socket, proxy)
     await Promise.all(clients.map(({ closed }) => closed))
     await sleep(100)
     const start = performance.now()
