@@ -8,6 +8,8 @@ import { percentile } from './statistics.ts'
  */
 export interface LoadConfig {
   readonly port: number
+  /** Over TLS. Default: in plain text. */
+  readonly secure?: boolean
   readonly connections: number
   readonly callsPerConnection: number
   readonly warmUpMs: number
@@ -47,7 +49,9 @@ export async function runLoad(config: LoadConfig): Promise<LoadResult> {
   }
 
   const sessions = await Promise.all(
-    Array.from({ length: config.connections }, () => openSession(`http://127.0.0.1:${config.port}`)),
+    Array.from({ length: config.connections }, () =>
+      openSession(`${config.secure ? 'https' : 'http'}://127.0.0.1:${config.port}`),
+    ),
   )
   const clients = sessions.flatMap((session, c) =>
     Array.from({ length: config.callsPerConnection }, (_, i) => client(session, `bench-${c}-${i}`)),

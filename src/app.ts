@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createHttpServer } from './admin/http-server.ts'
 import type { Config, DeadLettersConfig, DiskConfig } from './config/config.ts'
-import { isLoopback } from './config/hosts.ts'
 import { secretValues } from './config/secret-values.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './delivery/dead-letter-file.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
@@ -12,6 +11,7 @@ import type { DiskLog, DiskLogDeps } from './disk/disk-log.ts'
 import { createKeepOpen } from './disk/keep-open.ts'
 import { createEmqxHooks } from './emqx/emqx-hooks.ts'
 import { loadContract } from './events/contract.ts'
+import { chooseDoor } from './exhook/choose-door.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
 import { createLeanServer } from './exhook/lean/lean-server.ts'
@@ -36,6 +36,7 @@ import { createMetrics } from './telemetry/metrics.ts'
 import { createRuleCounts } from './telemetry/rule-counts.ts'
 import { createRuleWatch } from './telemetry/rule-watch.ts'
 import { createRedactor } from './text/redactor.ts'
+import type { Certificates } from './tls/certificates.ts'
 
 /** The ports that were taken. */
 export interface AppPorts {
@@ -47,7 +48,7 @@ export interface AppPorts {
 export interface App {
   readonly queue: BoundedQueue
   ledger(): LedgerSnapshot
-  /** Reads the rule file soon, changed or not, and tells what came of it. */
+  /** Reads the rule file and the certificates soon, changed or not, and tells what came of it. */
   reload(): Promise<ReloadOutcome>
   /** Returns when hook calls can come in; Kafka need not be there. Rejects when a port cannot be had. Call it once. */
   start(): Promise<AppPorts>
@@ -65,6 +66,8 @@ export interface AppDeps {
   readonly version: string
   /** Gives the text of a file as UTF-8, or throws: certificates that are renewed are read anew. */
   readonly readFile: (path: string) => string
+  /** Of the hook port; they follow their files. Default: none, plain text. */
+  readonly certificates?: Certificates | null
 }
 
 /** A lane is let go when nothing came for so long, or up to twice that. */
@@ -163,6 +166,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     topics: () => preflight.current.topics,
     rules: () => ({ status: rules.status, nodes: emqxHooks.state.nodes }),
     connections: () => grpc.connections,
+    tls: () => door.certificates?.status ?? null,
     version: deps.version,
     memoryBoundBytes: largestRssBytes(memoryKeys),
   })
@@ -218,10 +222,18 @@ export function createApp(config: Config, deps: AppDeps): App {
       onUnloaded: emqxHooks.unloaded,
     },
   )
+  const door = chooseDoor(config.grpc, {
+    certificates: deps.certificates ?? null,
+    log,
+    onHandshake: metrics.handshakeMade,
+  })
   const createServer = config.grpc.transport === 'lean' ? createLeanServer : createGrpcServer
   const grpc = createServer(
     { ...config.grpc, replyMarginMs: config.reply.marginMs },
-    { handler, budget: requests, log, onConnectionRefused: metrics.connectionRefused },
+    {
+      ...{ handler, budget: requests, log, door: door.make },
+      onConnectionRefused: metrics.connectionRefused,
+    },
   )
   const partsNow = (): ReadinessDeps => {
     const parts = { queue, delivery, preflight, disk, draining }
@@ -255,9 +267,7 @@ export function createApp(config: Config, deps: AppDeps): App {
 
   /** Downstream first, so that no call comes in before there is somewhere to put it. */
   async function start(): Promise<AppPorts> {
-    if (!isLoopback(config.grpc.host)) {
-      log.warn({ host: config.grpc.host }, 'hook calls come in plain text: let only EMQX reach this port')
-    }
+    for (const warning of door.warnings) log.warn({ host: config.grpc.host }, warning)
     warnOfPolicies(deps.rules.rules, log)
     delivery.start()
     setInterval(letGoIdleLanes, IDLE_LANE_MS).unref()
@@ -268,6 +278,7 @@ export function createApp(config: Config, deps: AppDeps): App {
       const { port: grpcPort } = await grpc.start()
       started = true
       rules.start()
+      door.certificates?.start()
       emqxHooks.look()
       log.info(
         {
@@ -292,6 +303,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     const left = () => Math.max(0, deadline - performance.now())
     draining = true
     rules.stop()
+    door.certificates?.stop()
     const looksEnded = [preflight.stop(), emqxHooks.stop()]
     if (started)
       log.info({ queued: queue.records }, 'stopping: answering the calls in flight, then draining the queue')
@@ -352,7 +364,12 @@ export function createApp(config: Config, deps: AppDeps): App {
   let stopping: Promise<number> | undefined
   const stop = (): Promise<number> => (stopping ??= end())
 
-  return { queue, ledger: () => ledger.snapshot(), reload: rules.reload, start, stop }
+  function reload(): Promise<ReloadOutcome> {
+    door.certificates?.reload()
+    return rules.reload()
+  }
+
+  return { queue, ledger: () => ledger.snapshot(), reload, start, stop }
 }
 
 const openDiskLog = ({ path, ...config }: DiskConfig, deps: DiskLogDeps): DiskLog | null =>

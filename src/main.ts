@@ -148,7 +148,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   }
   const loaded = await orMistakes(argv, () => loadAll(sources))
   if (loaded === null) return
-  const { config, rules } = loaded
+  const { config, rules, certificates } = loaded
 
   const log = pino({
     level: config.log.level,
@@ -159,6 +159,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   for (const exposed of exposedFiles(config, LOOK_AT_FILE)) log.warn(exposed, EXPOSED)
   const app = createApp(config, {
     rules,
+    certificates,
     log,
     version: version(),
     readFile,
@@ -183,7 +184,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
   process.on('SIGHUP', () => {
-    log.info({ signal: 'SIGHUP' }, 'signal received: reading the rules')
+    log.info({ signal: 'SIGHUP' }, 'signal received: reading the rules and the certificates')
     void app.reload()
   })
   process.on('unhandledRejection', (error) =>

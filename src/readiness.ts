@@ -7,6 +7,8 @@ import { topicsPart } from './preflight/topics-part.ts'
 import type { BoundedQueue } from './queue/bounded-queue.ts'
 import type { RulesStatus } from './reload/rule-reload.ts'
 import { rulesPart } from './reload/rules-part.ts'
+import { certificatePart } from './tls/certificate-part.ts'
+import type { CertificateStatus } from './tls/certificate-reload.ts'
 
 export interface ReadinessDeps {
   readonly queue: BoundedQueue
@@ -16,6 +18,8 @@ export interface ReadinessDeps {
   readonly preflight: Preflight
   readonly rules: RulesStatus
   readonly emqx: HooksState
+  /** Default: the hook port speaks plain text. */
+  readonly tls?: CertificateStatus | null
   readonly draining: boolean
 }
 
@@ -46,6 +50,7 @@ export function readinessNow(deps: ReadinessDeps): Readiness {
     ...(disk === null ? [] : [diskPart(disk, queue)]),
     rulesPart(deps.rules),
     hooksPart(deps.emqx),
+    ...(deps.tls ? [certificatePart(deps.tls, Date.now())] : []),
     { name: 'process', ok: !draining, detail: draining ? 'draining' : 'running' },
   ])
 }

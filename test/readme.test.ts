@@ -41,7 +41,7 @@ it('names every hook point', () => {
 })
 
 it('names only metrics that there are', () => {
-  const files = ['metrics.ts', 'topic-metrics.ts', 'rule-metrics.ts', 'http-metrics.ts']
+  const files = ['metrics.ts', 'topic-metrics.ts', 'rule-metrics.ts', 'http-metrics.ts', 'tls-metrics.ts']
   const source = files.map((file) => read(`src/telemetry/${file}`)).join('')
   for (const [name] of readme.matchAll(/\bexhook_(?!kafka"|kafka`)[a-z_]+/g))
     expect(source).toContain(`'${name}'`)

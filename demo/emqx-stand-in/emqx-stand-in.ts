@@ -12,6 +12,7 @@
  *   goes out and is acknowledged all the same, a rejected one goes to nobody and is acknowledged all the same;
  * - refused connections fail at once and are dialled anew by the next call; a reset stream, a broken connection or a
  *   frozen provider costs the whole request timeout;
+ * - `https://` with the section `ssl`: verify with the host name, cacertfile, certfile, keyfile, server_name_indication;
  * - failed_action; IGNORE to client.authenticate refusing the client before 5.9;
  * - wills without headers; the same message id in publish, delivered, acked and dropped; `$SYS` never hooked.
  *
@@ -22,7 +23,7 @@
  * - message.acked at PUBREC for QoS 2 (it comes at PUBCOMP), the identity of a retained message (it gets a new id),
  *   a second message.publish not being sent for a repeated QoS 2 packet, another qos set by the provider;
  * - session expiry, session.terminated of a stored session, message.dropped for reasons other than no subscribers;
- * - TLS, automatic reconnect of a provider that could not be loaded, the re-load of 5.9 after an outage, clusters,
+ * - automatic reconnect of a provider that could not be loaded, the re-load of 5.9 after an outage, clusters,
  *   several providers at a time.
  *
  * Off unless asked for (`restApi`): the part of the REST API that is about ExHook. A provider need not be named then.
@@ -41,6 +42,7 @@ import { readBody } from './provider-body.ts'
 import { createProviderLink, type RegisteredHook } from './provider-link.ts'
 import { createProviderPool } from './provider-pool.ts'
 import { createProviderRegistry } from './provider-registry.ts'
+import type { ProviderTls } from './provider-tls.ts'
 import { createPublishing } from './publishing.ts'
 import { createRestApi, type RestApiConfig } from './rest-api.ts'
 import { createSubscribing } from './subscribing.ts'
@@ -48,8 +50,10 @@ import { createSubscribing } from './subscribing.ts'
 export type { HookCall } from './hook-caller.ts'
 
 export interface EmqxStandInConfig {
-  /** Where the provider listens: `http://host:port`. With `restApi` it may be missing; named, it is `default` there. */
+  /** Where the provider listens: `http(s)://host:port`. With `restApi` it may be missing; named, it is `default` there. */
   readonly provider?: string
+  /** For a `provider` with `https://`, without `restApi`: there the body of a provider says it. */
+  readonly tls?: ProviderTls
   /** Serves the REST API too. Default: no. */
   readonly restApi?: RestApiConfig
   /** Default: 0, a free one; always on 127.0.0.1. */
@@ -213,13 +217,16 @@ function defaultProvider(config: {
   readonly requestTimeoutMs: number
   readonly failedAction: string
 }) {
-  const stored = readBody({
-    name: 'default',
-    url: config.provider,
-    pool_size: config.poolSize,
-    request_timeout: `${config.requestTimeoutMs}ms`,
-    failed_action: config.failedAction,
-  })
+  const stored = readBody(
+    {
+      name: 'default',
+      url: config.provider,
+      pool_size: config.poolSize,
+      request_timeout: `${config.requestTimeoutMs}ms`,
+      failed_action: config.failedAction,
+    },
+    new Map(),
+  )
   if ('refused' in stored) throw new Error(stored.refused)
   return stored
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { CertificateStore } from './provider-tls.ts'
 
 /** A provider as EMQX's configuration keeps it, defaults filled in; durations as text (`5s`). */
 export interface StoredProvider {
@@ -40,8 +41,14 @@ const CHECKS: Readonly<Record<string, (value: unknown) => boolean>> = {
   socket_options: isMap,
 }
 
-/** Checks a body as EMQX's schema does: a wrong value, a missing one or an unknown field refuses the whole. */
-export function readBody(body: unknown): StoredProvider | { readonly refused: string } {
+/**
+ * Checks a body as EMQX's schema does: a wrong value, a missing one or an unknown field refuses the whole. PEM texts in
+ * it go to the store.
+ */
+export function readBody(
+  body: unknown,
+  store: CertificateStore,
+): StoredProvider | { readonly refused: string } {
   if (!isMap(body)) return { refused: 'the body is no JSON object' }
   const given: Readonly<Record<string, unknown>> = { ...DEFAULTS, ...(body as object) }
   const unknown = Object.keys(given).find((field) => !Object.hasOwn(CHECKS, field))
@@ -49,7 +56,7 @@ export function readBody(body: unknown): StoredProvider | { readonly refused: st
   for (const [field, check] of Object.entries(CHECKS)) {
     if (!check(given[field])) return { refused: `bad value of ${field}: ${JSON.stringify(given[field])}` }
   }
-  return { ...given, ssl: storedSsl(given.ssl as object) } as unknown as StoredProvider
+  return { ...given, ssl: storedSsl(given.ssl as object, store) } as unknown as StoredProvider
 }
 
 /** The ms of `1m30s`. */
@@ -62,11 +69,13 @@ export function millisecondsOf(duration: string): number {
 }
 
 /** EMQX writes PEM texts to files named after their MD5 and keeps the paths. */
-function storedSsl(ssl: object): Readonly<Record<string, unknown>> {
+function storedSsl(ssl: object, store: CertificateStore): Readonly<Record<string, unknown>> {
   const entries = Object.entries({ enable: true, verify: 'verify_none', ...ssl }).map(([field, value]) => {
     if (typeof value !== 'string' || !value.includes('-----BEGIN ')) return [field, value]
     const digest = createHash('md5').update(value).digest('hex').slice(0, 16)
-    return [field, `/opt/emqx/data/certs/exhook/${field.replace('file', '')}-${digest}`]
+    const path = `/opt/emqx/data/certs/exhook/${field.replace('file', '')}-${digest}`
+    store.set(path, value)
+    return [field, path]
   })
   return Object.fromEntries(Object.keys(ssl).length === 0 ? [] : entries)
 }

@@ -1,9 +1,12 @@
-import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
+import { Metadata, type ServiceError } from '@grpc/grpc-js'
 import { type Contract, hookProviderClient } from './contract.ts'
+import { channelCredentials, channelOptions, type ProviderTls } from './provider-tls.ts'
 
 export interface ProviderPoolConfig {
-  /** `http://host:port`. */
+  /** `http://host:port` or `https://host:port`. */
   readonly provider: string
+  /** For `https://`. */
+  readonly tls?: ProviderTls
   readonly contract: Contract
   /** Connections. */
   readonly poolSize: number
@@ -38,9 +41,13 @@ const CHANNEL_OPTIONS = {
 
 export function createProviderPool(config: ProviderPoolConfig): ProviderPool {
   const Stub = hookProviderClient(config.contract)
-  const address = hostAndPort(config.provider)
+  const url = new URL(config.provider)
+  if (!/^https?:$/.test(url.protocol)) throw new Error(`${config.provider}: neither http:// nor https://`)
+  const address = url.host
+  const secrets = channelCredentials(url, config.tls)
+  const options = { ...CHANNEL_OPTIONS, ...channelOptions(config.tls) }
   const grpcTimeout = timeoutHeader(config.requestTimeoutMs)
-  const open = () => new Stub(address, credentials.createInsecure(), CHANNEL_OPTIONS)
+  const open = () => new Stub(address, secrets, options)
   const workers = Array.from({ length: config.poolSize }, open)
 
   return {
@@ -112,12 +119,6 @@ function isUnanswered(error: ServiceError): boolean {
 
 function isUnconnected(error: ServiceError): boolean {
   return /No connection established|Channel closed/.test(error.details)
-}
-
-function hostAndPort(provider: string): string {
-  const url = new URL(provider)
-  if (url.protocol !== 'http:') throw new Error(`${provider}: only http:// is imitated`)
-  return url.host
 }
 
 /** FNV-1a: spreads client ids over the connections, always the same way. */

@@ -1,6 +1,7 @@
 import type { StoredProvider } from './provider-body.ts'
 import type { ProviderLink } from './provider-link.ts'
 import type { ProviderPool } from './provider-pool.ts'
+import type { CertificateStore } from './provider-tls.ts'
 import {
   createRegisteredProvider,
   type RegisteredProvider,
@@ -20,6 +21,8 @@ export interface ProviderRegistry {
   remove(name: string): Promise<void>
   /** False when the position is none: `front`, `rear`, `before:<name>`, `after:<name>`. */
   move(name: string, position: string): boolean
+  /** What the stored sections `ssl` name. */
+  readonly certificates: CertificateStore
   /** In front of whichever provider is called at the moment. */
   readonly link: ProviderLink
   readonly pool: ProviderPool
@@ -28,7 +31,11 @@ export interface ProviderRegistry {
 
 const NOT_LOADED = { outcome: 'failed', error: 'no provider is loaded', ms: 0 } as const
 
-export function createProviderRegistry(config: RegisteredProviderConfig): ProviderRegistry {
+export function createProviderRegistry(
+  node: Omit<RegisteredProviderConfig, 'certificates'>,
+): ProviderRegistry {
+  const certificates: CertificateStore = new Map()
+  const config = { ...node, certificates }
   let providers: readonly RegisteredProvider[] = []
   let last: Promise<unknown> = Promise.resolve()
   const active = () => providers.find(({ status }) => status === 'connected')
@@ -41,6 +48,7 @@ export function createProviderRegistry(config: RegisteredProviderConfig): Provid
   }
 
   return {
+    certificates,
     list: () => providers,
     find,
     add: (stored) =>

@@ -2,12 +2,15 @@ import { type Contract, rpcOf } from './contract.ts'
 import { millisecondsOf, type StoredProvider } from './provider-body.ts'
 import { createProviderLink, type ProviderLink, type RegisteredHook } from './provider-link.ts'
 import { createProviderPool, type ProviderPool } from './provider-pool.ts'
+import { type CertificateStore, tlsOf } from './provider-tls.ts'
 
 export interface RegisteredProviderConfig {
   readonly contract: Contract
   /** Of EMQX. */
   readonly version: string
   readonly node: string
+  /** The PEM texts that the stored sections `ssl` name. */
+  readonly certificates: CertificateStore
 }
 
 export interface CallCounts {
@@ -44,6 +47,7 @@ export function createRegisteredProvider(
   function connect() {
     const pool = createProviderPool({
       provider: stored.url,
+      ...(stored.ssl.enable === true && { tls: tlsOf(stored.ssl, config.certificates) }),
       contract: config.contract,
       poolSize: stored.pool_size,
       requestTimeoutMs: millisecondsOf(stored.request_timeout),

@@ -91,7 +91,7 @@ export function createRestApi(config: RestApiConfig, own: RestApiNode, registry:
   }
 
   async function create(body: unknown): Promise<Answer> {
-    const stored = readBody(body)
+    const stored = readBody(body, registry.certificates)
     if ('refused' in stored) return refusal(stored.refused)
     if (registry.find(stored.name)) return refusal('Already exists')
     await registry.add(stored)
@@ -99,7 +99,7 @@ export function createRestApi(config: RestApiConfig, own: RestApiNode, registry:
   }
 
   async function replace(name: string, body: unknown): Promise<Answer> {
-    const stored = readBody(body)
+    const stored = readBody(body, registry.certificates)
     if ('refused' in stored) return refusal(stored.refused)
     if (stored.name !== name) return refusal('Bad Arguments: not_found')
     await registry.replace(stored)

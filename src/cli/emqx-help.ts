@@ -23,8 +23,8 @@ The API key and its secret come from EXHOOK_EMQX_API_KEY and EXHOOK_EMQX_API_SEC
 EXHOOK_EMQX_API_KEY_FILE and EXHOOK_EMQX_API_SECRET_FILE name. Never from flags.
 
   --emqx=url              where EMQX's dashboard listens: the option emqx.api_url
-  --url=url               where EMQX reaches this server, scheme, host and port: http://host:9000, or https:// behind a
-                          TLS proxy. Required
+  --url=url               where EMQX reaches this server, scheme, host and port: http://host:9000, or https:// with
+                          grpc.tls. Required
   --name=name             its name in EMQX: the option emqx.provider_name. Default: exhook_kafka
   --request-timeout=5s    how long EMQX waits for an answer to a hook call
   --auto-reconnect=5s     when EMQX tries again after a failed load
@@ -32,6 +32,7 @@ EXHOOK_EMQX_API_KEY_FILE and EXHOOK_EMQX_API_SECRET_FILE name. Never from flags.
   --ssl-ca-file=path      PEM file of the authority that signed the certificate at --url; EMQX gets its contents
   --ssl-cert-file=path    PEM file of the certificate that EMQX shows there
   --ssl-key-file=path     PEM file of its key
+  --ssl-server-name=name  the name that the certificate at --url must have, where it is not the host of --url
   --first                 put it before all other servers
   --wait=15               so many seconds at most for EMQX's nodes to load it
   --dry-run               show what would change, and change nothing

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net'
 import { ConfigError, type Mistake, wordMistake } from '../config/config-error.ts'
+import { isHost } from '../config/hosts.ts'
 import { type ConfigSources, loadConfig } from '../config/load-config.ts'
 import { tryRead } from '../config/values.ts'
 import { adviceOn, adviceOnError } from '../emqx/advice.ts'
@@ -26,7 +28,7 @@ export interface RegisterDeps extends Pick<ConfigSources, 'env' | 'readFile'> {
 const SPEC: CommandSpec = {
   values: [
     ...['url', 'request-timeout', 'auto-reconnect', 'pool-size', 'wait'],
-    ...['ssl-ca-file', 'ssl-cert-file', 'ssl-key-file'],
+    ...['ssl-ca-file', 'ssl-cert-file', 'ssl-key-file', 'ssl-server-name'],
   ],
   switches: ['dry-run', 'json', 'first'],
   words: [],
@@ -99,9 +101,10 @@ function understand(
     )
   else if (urlProblem !== null) mistakes.push({ message: `--url: ${urlProblem}` })
   const pems = pemFiles(values, deps, mistakes)
-  if (url?.startsWith('http:') && Object.values(pems).some((pem) => pem !== null))
+  const serverName = serverNameOf(values, mistakes)
+  if (url?.startsWith('http:') && [...Object.values(pems), serverName].some((one) => one !== null))
     mistakes.push({
-      message: '--ssl-…-file: is of no use with --url=http://…; write https://, or leave it out',
+      message: '--ssl-…: is of no use with --url=http://…; write https://, or leave it out',
     })
   if ((pems.cert === null) !== (pems.key === null))
     mistakes.push({ message: '--ssl-cert-file and --ssl-key-file go together' })
@@ -119,6 +122,7 @@ function understand(
       autoReconnect,
       poolSize: Number.isFinite(poolSize) ? poolSize : 8,
       ...pems,
+      serverName,
     },
     options: {
       first: switches.has('first'),
@@ -168,6 +172,15 @@ function pemFiles(
     return null
   }
   return { ca: read('ca'), cert: read('cert'), key: read('key') }
+}
+
+/** `disable` is EMQX's word for no check of names at all. */
+function serverNameOf(values: CommandWords['values'], mistakes: Mistake[]): string | null {
+  const name = values['ssl-server-name']
+  if (name === undefined) return null
+  if (!isHost(name) || isIP(name) !== 0 || name === 'disable')
+    mistakes.push({ message: `--ssl-server-name: must be a host name, not ${quoted(name)}` })
+  return name
 }
 
 function duration(values: CommandWords['values'], name: string, mistakes: Mistake[]): string {

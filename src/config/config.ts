@@ -23,8 +23,18 @@ export interface GrpcConfig {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** The user's word that plain text is meant; null where nothing was said. Needed on any host but loopback. */
-  readonly tls?: 'off' | null
+  /** `off`: the user's word that plain text is meant; null: nothing was said, which is plain text on loopback alone. */
+  readonly tls?: 'on' | 'off' | null
+  /** PEM files of our certificate and of its key; set both or neither. */
+  readonly tlsCertFile: string | null
+  readonly tlsKeyFile: string | null
+  /** PEM file of the authorities that sign clients' certificates; null: clients need none. */
+  readonly tlsClientCaFile: string | null
+  /** Of these names a client's certificate has to have one; null: any will do. Only with `tlsClientCaFile`. */
+  readonly tlsClientNames: readonly string[] | null
+  readonly tlsMinVersion: TlsVersion
+  /** How long a client may take for the TLS handshake, in ms. */
+  readonly handshakeTimeoutMs: number
   readonly transport: GrpcTransport
   /** The largest request that is taken, in bytes. */
   readonly maxReceiveBytes: number
@@ -34,6 +44,7 @@ export interface GrpcConfig {
 
 /** What speaks HTTP/2 with EMQX. */
 export type GrpcTransport = 'grpc-js' | 'lean'
+export type TlsVersion = '1.2' | '1.3'
 
 /** How long a reply may be held back. */
 export interface ReplyConfig {

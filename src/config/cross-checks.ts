@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
-import { isLoopback } from './hosts.ts'
 import { KAFKA_CHECKS } from './kafka-checks.ts'
 import { formatBytes } from './sizes.ts'
+import { TLS_CHECKS } from './tls-checks.ts'
 
 /** The files of the queue on disk are at least 1 MiB each, and some are there at any time. */
 const MIN_DISK_BYTES = 16 * 1024 * 1024
@@ -15,14 +15,7 @@ export interface CrossCheck {
 }
 
 export const CROSS_CHECKS: readonly CrossCheck[] = [
-  {
-    paths: ['grpc.host', 'grpc.tls'],
-    find: ({ grpc }) =>
-      isLoopback(grpc.host) || grpc.tls === 'off'
-        ? undefined
-        : `${grpc.host} can be reached from other machines, and hook calls come in plain text: let only EMQX ` +
-          'reach it and say so by `grpc.tls: off` (EXHOOK_GRPC_TLS=off, --grpc-tls off), or keep to 127.0.0.1',
-  },
+  ...TLS_CHECKS,
   {
     paths: ['http.port', 'grpc.port', 'http.host', 'grpc.host'],
     find: ({ grpc, http }) =>

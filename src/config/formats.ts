@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { isHost, isHostAndPort, isLoopback } from './hosts.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { formatBytes, parseBytes } from './sizes.ts'
@@ -117,6 +118,12 @@ export function oneOf<const W extends string>(...words: readonly W[]): Format<W>
   }
 }
 
+/** A version of TLS. YAML takes it for a number. */
+export const tlsVersion: Format<'1.2' | '1.3'> = {
+  ...oneOf('1.2', '1.3'),
+  schema: { enum: ['1.2', '1.3', 1.2, 1.3] },
+}
+
 /** `pattern`: what every good text fits. */
 function word(
   unit: string,
@@ -224,6 +231,30 @@ export const brokers: Format<readonly string[]> = {
     anyOf: [
       { type: 'array', items: { type: 'string', pattern: ':\\d+\\s*$' }, minItems: 1 },
       { type: 'string', pattern: ':\\d+\\s*$' },
+    ],
+  },
+}
+
+const URI = /^[a-z][a-z0-9+.-]*:[^\s,]+$/i
+
+const isCertificateName = (name: string): boolean => URI.test(name) || (isHost(name) && isIP(name) === 0)
+
+/** Names as a certificate has them: DNS names and URIs. */
+export const certificateNames: Format<readonly string[]> = {
+  expects: 'a list of DNS names or URIs as certificates have them',
+  unit: 'name,…',
+  list: true,
+  parse(value) {
+    const names = value.split(',').map((name) => name.trim())
+    return certificateNames.accepts(names) ? names : undefined
+  },
+  accepts: (value) =>
+    Array.isArray(value) && value.length > 0 && value.every((name) => isCertificateName(name)),
+  show: (value) => value.join(','),
+  schema: {
+    anyOf: [
+      { type: 'array', items: { type: ['string', 'number', 'boolean'], minLength: 1 }, minItems: 1 },
+      { type: ['string', 'number', 'boolean'], minLength: 1 },
     ],
   },
 }

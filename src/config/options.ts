@@ -49,9 +49,39 @@ export const OPTIONS: OptionTree<Config> = {
     },
     port: { format: formats.port, default: 9000, doc: 'Port for hook calls; 0 takes any free one.' },
     tls: {
-      format: formats.oneOf('off'),
+      format: formats.oneOf('on', 'off'),
       default: null,
-      doc: 'Say `off` when plain text on `grpc.host` is meant. TLS itself comes in a later release.',
+      doc: 'Talk TLS on this port. `off` says that plain text on `grpc.host` is meant; not set: plain text, on loopback only.',
+    },
+    tls_cert_file: {
+      format: formats.path,
+      default: null,
+      doc: 'PEM file of our certificate, those of intermediate authorities behind it. Read again when it changes.',
+    },
+    tls_key_file: {
+      format: formats.path,
+      default: null,
+      doc: 'PEM file of its private key, without a passphrase. Read again when it changes.',
+    },
+    tls_client_ca_file: {
+      format: formats.path,
+      default: null,
+      doc: 'PEM file of authorities: only clients with a certificate that one of them signed are let in. Read again when it changes.',
+    },
+    tls_client_names: {
+      format: formats.certificateNames,
+      default: null,
+      doc: "Only clients are let in whose certificate has one of these names among its subjectAltName's DNS names and URIs; not set: any.",
+    },
+    tls_min_version: {
+      format: formats.tlsVersion,
+      default: '1.2',
+      doc: 'The oldest version of TLS that is spoken.',
+    },
+    handshake_timeout_ms: {
+      format: formats.positiveMs,
+      default: 10_000,
+      doc: 'How long a client may take for the TLS handshake before it is cut.',
     },
     transport: {
       format: formats.oneOf('grpc-js', 'lean'),

@@ -73,16 +73,19 @@ function causeOf(
   status: string,
   { url, emqxUrl }: { readonly url: string; readonly emqxUrl: string },
 ): string {
+  const tls = url.startsWith('https:')
+    ? ` With https://, has the authority in ssl.cacertfile signed our certificate, and does it name ${hostOf(url)} (or ssl.server_name_indication)? Our log tells whom we refused and why`
+    : ''
   switch (status) {
     case 'connecting': {
       const here = isLoopback(hostOf(url)) && !isLoopback(hostOf(emqxUrl))
       const loopback = here
         ? `; ${hostOf(url)} is EMQX's own machine there: give --url an address of this one`
         : ''
-      return `it could not load us at ${url} and tries again: is exhook-kafka serving, and does a connection from that machine get there (grpc.host, firewall)${loopback}?`
+      return `it could not load us at ${url} and tries again: is exhook-kafka serving, and does a connection from that machine get there (grpc.host, firewall)${loopback}?${tls}`
     }
     case 'disconnected':
-      return `it could not load us at ${url} and does not try again: look into EMQX's log and ours`
+      return `it could not load us at ${url} and does not try again: look into EMQX's log and ours${tls === '' ? '' : `.${tls}`}`
     case 'disabled':
       return 'somebody has disabled the provider: register it again'
     default:

@@ -22,6 +22,8 @@ export interface WantedProvider {
   readonly ca: PemFile | null
   readonly cert: PemFile | null
   readonly key: PemFile | null
+  /** The name that EMQX says and checks in the place of the url's host; null: what EMQX has stays. */
+  readonly serverName: string | null
 }
 
 /** One field that is not as it should be. Neither text shows a secret. */
@@ -83,7 +85,7 @@ interface SslField extends Field {
   readonly pem?: PemFile
 }
 
-function sslOf({ url, ca, cert, key }: WantedProvider): readonly SslField[] {
+function sslOf({ url, ca, cert, key, serverName }: WantedProvider): readonly SslField[] {
   const secure = url.startsWith('https:')
   const file = (name: string, pem: PemFile | null): SslField[] =>
     pem === null ? [] : [{ name, value: pem.text, pem }]
@@ -94,6 +96,7 @@ function sslOf({ url, ca, cert, key }: WantedProvider): readonly SslField[] {
     ...file('cacertfile', ca),
     ...file('certfile', cert),
     ...file('keyfile', key),
+    ...(serverName === null ? [] : [{ name: 'server_name_indication', value: serverName }]),
   ]
 }
 

@@ -4,9 +4,8 @@
  * nothing sends it first, and the last stream that it really answers a round trip later.
  *
  * node:http2, and so grpc-js, can only send the second: from then on it ignores new streams without a word, and what
- * a client had sent before it read that is lost. So this one is written past it, to the TCP socket itself. That is
- * safe because node:http2 writes whole frames, and libuv keeps the order of writes. It is not safe on a TLS socket,
- * which takes one write at a time.
+ * a client had sent before it read that is lost. So this one is written past it, between its frames: that is the door's
+ * part (`door.ts`), which knows what is below node:http2.
  */
 export const GOAWAY_NOTICE: Buffer = Buffer.from([
   // Length 8, type GOAWAY, no flags, stream 0; then the last stream 2^31 − 1, and the error NO_ERROR.

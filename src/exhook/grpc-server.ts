@@ -8,12 +8,14 @@ import { createRareLog } from '../telemetry/rare-log.ts'
 import { createCallCounter } from './call-counter.ts'
 import { CONNECTION_LIMITS, createConnectionGuard } from './connection-guard.ts'
 import { type ConnectionRefusal, createConnectionRefusals } from './connection-refusals.ts'
+import type { DoorMaker } from './door.ts'
 import { GOAWAY_NOTICE } from './goaway-notice.ts'
 import { createGrpcRequests, type GrpcRequestsDeps } from './grpc-requests.ts'
 import { createByteService, pathOf, rowsOf } from './grpc-services.ts'
 import type { HookHandler } from './hook-handler.ts'
-import { http2ServersOf } from './http2-servers.ts'
+import { guardStreams, http2ServersOf } from './http2-servers.ts'
 import { createListener } from './listener.ts'
+import { createPlainDoor } from './plain-door.ts'
 import { createRefusedRequests } from './refused-requests.ts'
 import type { Refusal } from './replies.ts'
 import { MAX_UNREAD } from './request-bounds.ts'
@@ -40,6 +42,8 @@ export interface GrpcServerDeps {
   readonly log: Logger
   /** A connection was not taken, or was cut. */
   readonly onConnectionRefused?: (reason: ConnectionRefusal) => void
+  /** What is between a TCP connection and HTTP/2 on it. Default: nothing but a look at the first byte; plain text. */
+  readonly door?: DoorMaker
 }
 
 /** Both HookProvider services and gRPC's health service on one port. */
@@ -70,7 +74,7 @@ const CLOSE_GRACE_MS = 1000
 /** Faults that could come with every connection are logged at most this often. */
 const FAULT_LOG_EVERY_MS = 10_000
 const REFUSED = { atOnce: 8, maxUnread: MAX_UNREAD, patienceMs: 1000 }
-const CUT_MESSAGE = 'all hook calls are answered; gRPC connections that stayed open are cut'
+export const CUT_MESSAGE = 'all hook calls are answered; gRPC connections that stayed open are cut'
 
 const HEALTH_NAMES = ['', ...CONTRACT_VERSIONS.map(serviceName)]
 
@@ -87,12 +91,20 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   })
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [requests.interceptor] })
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
-  for (const http2Server of http2ServersOf(server)) guard.watch(http2Server)
+  for (const http2Server of http2ServersOf(server)) {
+    guardStreams(http2Server)
+    guard.watch(http2Server)
+  }
   const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
+  const door = (deps.door ?? createPlainDoor)({
+    inject: (connection) => injector.injectConnection(connection),
+    refuse,
+    isShared: true,
+  })
   const listener = createListener(config, {
     onConnection: (socket) => {
       guard.accepted(socket)
-      injector.injectConnection(socket)
+      door.enter(socket)
     },
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
@@ -114,9 +126,10 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     setServing(false)
     listener.close()
     if (listener.connections > 0) {
-      listener.writeAll(GOAWAY_NOTICE)
+      door.writeAll(GOAWAY_NOTICE)
       await Promise.race([sleep(GOAWAY_NOTICE_MS, undefined, { ref: false }), listener.drained()])
     }
+    door.cutWaiting()
     // Tells each connection the last call that it will answer, and closes it after that answer.
     server.tryShutdown(() => {})
     await Promise.race([calls.allEnded(), listener.drained()])

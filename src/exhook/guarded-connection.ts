@@ -109,7 +109,9 @@ export class GuardedConnection {
     this.open++
     this.shared.open++
     stream.on('close', this.streamClosed)
-    if (this.hookStream !== stream && ++this.otherCalls > limits.otherCalls) this.cut('other_calls')
+    // Of a stream that is gone by now, nobody can tell what it was.
+    const isOther = this.hookStream !== stream && !stream.destroyed
+    if (isOther && ++this.otherCalls > limits.otherCalls) this.cut('other_calls')
     else if (bytesOf(rawHeaders) > limits.headerBytes) this.cut('headers')
     else if (this.idle > Math.min(limits.idleStreams, limits.firstIdleStreams + this.done))
       this.cut('streams')

@@ -12,3 +12,20 @@ export function http2ServersOf(server: Server): Iterable<Http2Server> {
     throw new Error('this version of grpc-js keeps its HTTP/2 servers elsewhere')
   return http2Servers.keys()
 }
+
+/**
+ * node:http2 tells of streams one after another, and of some that are gone by then: reset, or their connection cut meanwhile.
+ * grpc-js answers one that calls no RPC of ours all the same, and what that throws would end the process.
+ */
+export function guardStreams(server: Http2Server): void {
+  for (const listener of server.listeners('stream')) {
+    server.off('stream', listener as () => void)
+    server.on('stream', (...args) => {
+      try {
+        Reflect.apply(listener, server, args)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ERR_HTTP2_INVALID_STREAM') throw error
+      }
+    })
+  }
+}

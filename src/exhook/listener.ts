@@ -7,8 +7,6 @@ export interface Listener {
   /** Takes no new connections; those that are open stay. */
   close(): void
   readonly connections: number
-  /** Writes the same bytes to every connection. */
-  writeAll(bytes: Buffer): void
   /** Resolves when no connection is left. */
   drained(): Promise<void>
   /** Cuts every connection. */
@@ -36,7 +34,7 @@ export function createListener(config: ListenerConfig, deps: ListenerDeps): List
   let waiting: (() => void)[] = []
 
   // As node:http2's own servers do: it is the HTTP/2 session that decides when its side ends.
-  const server = createServer({ allowHalfOpen: true, ...KEEP_ALIVE }, (socket) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, ...KEEP_ALIVE }, (socket) => {
     sockets.add(socket)
     // No HTTP/2 client closes one direction alone: it has gone. What it sent last is handled first.
     socket.once('end', () => setImmediate(() => socket.destroy()))
@@ -69,9 +67,6 @@ export function createListener(config: ListenerConfig, deps: ListenerDeps): List
     },
     get connections() {
       return sockets.size
-    },
-    writeAll(bytes) {
-      for (const socket of sockets) if (socket.writable) socket.write(bytes)
     },
     drained() {
       return sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))

@@ -10,9 +10,11 @@ import type { TopicState } from '../preflight/topic-state.ts'
 import type { BoundedQueue } from '../queue/bounded-queue.ts'
 import type { OfferOutcome } from '../queue/record-queue.ts'
 import type { RuleErrorCode } from '../rules/surroundings.ts'
+import type { CertificateStatus } from '../tls/certificate-reload.ts'
 import { createHttpMetrics } from './http-metrics.ts'
 import type { Ledger } from './ledger.ts'
 import { createRuleMetrics, type RuleState } from './rule-metrics.ts'
+import { createTlsMetrics } from './tls-metrics.ts'
 import { createTopicMetrics } from './topic-metrics.ts'
 
 /** Everything Prometheus can read of one process. */
@@ -31,6 +33,7 @@ export interface Metrics {
   httpRefused(reason: GuardRefusal): void
   /** A rule could not do its work on an event. */
   ruleFailed(rule: string, code: RuleErrorCode): void
+  handshakeMade(): void
   /** The text of one scrape; the ledger in it is of one moment. */
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>
 }
@@ -48,6 +51,8 @@ export interface MetricsDeps {
   readonly rules: () => RuleState
   /** gRPC connections that are open. */
   readonly connections: () => number
+  /** The certificates of the hook port. Default: there are none. */
+  readonly tls?: () => CertificateStatus | null
   readonly version: string
   /** What the process takes at most. */
   readonly memoryBoundBytes: number
@@ -84,6 +89,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   const disk = deps.disk ? createDiskMetrics(registry) : null
   const topics = createTopicMetrics(registry, MAX_TOPIC_LABELS)
   const rules = createRuleMetrics(registry)
+  const tls = createTlsMetrics(registry)
   const registers = [registry]
 
   const replies = new Histogram({
@@ -152,11 +158,13 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     producerRenewed: () => renewals.inc(),
     ruleFailed: (rule, code) => ruleErrors.inc({ rule, code }),
     httpRefused: createHttpMetrics(registry),
+    handshakeMade: tls.handshakeMade,
     async scrape() {
       account(deps.ledger)
       if (deps.disk) disk?.(deps.disk, deps.queue)
       topics(deps.topics())
       rules(deps.rules())
+      tls.set(deps.tls?.() ?? null)
       state(deps)
       return { contentType: registry.contentType, body: await registry.metrics() }
     },

@@ -242,7 +242,7 @@ it('takes key and secret from files, and EMQX the contents of PEM files', async 
     EXHOOK_EMQX_API_SECRET_FILE: temporaryFile('secret', `${SECRET}\n`),
   }
   const { code, stdout } = await register(words, env)
-  expect(code).toBe(3) // TLS is not imitated
+  expect(code).toBe(3) // nobody is there
   expect(stdout).toMatch(/ssl\.cacertfile +- +the contents of /)
   expect((await api.get('exhook_kafka')).body.ssl).toMatchObject({
     enable: true,

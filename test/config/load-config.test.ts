@@ -65,7 +65,8 @@ describe('all mistakes at once', () => {
     ).toEqual([
       'config.yaml:2:3: grpc: unknown key `prot`, did you mean `port`?',
       'config.yaml:3:9: grpc.host: 0.0.0.0 can be reached from other machines, and hook calls come in plain text: ' +
-        'let only EMQX reach it and say so by `grpc.tls: off` (EXHOOK_GRPC_TLS=off, --grpc-tls off), or keep to 127.0.0.1',
+        'let only EMQX reach it and say so by `grpc.tls: off` (EXHOOK_GRPC_TLS=off, --grpc-tls off), talk TLS by ' +
+        '`grpc.tls: on` with a certificate, or keep to 127.0.0.1',
       'config.yaml:5:21: kafka.brokers: must be a list of host:port, without user name or scheme, not `b`',
       'config.yaml:5:24: kafka.brokers: must be a list of host:port, without user name or scheme (a login goes into kafka.sasl.username and kafka.sasl.password_file)',
       'config.yaml:6:16: kafka.tls_ca_file: the file cannot be read: there is none of this name',
@@ -308,6 +309,39 @@ describe('what does not fit together', () => {
       { EXHOOK_GRPC_HOST: '::' },
       'EXHOOK_GRPC_HOST: :: can be reached from other machines',
     ],
+    [
+      'TLS without a certificate',
+      { EXHOOK_GRPC_TLS: 'on' },
+      'EXHOOK_GRPC_TLS: TLS needs a certificate and its key: set grpc.tls_cert_file and grpc.tls_key_file (PEM)',
+    ],
+    [
+      'a certificate without its key',
+      { EXHOOK_GRPC_TLS: 'on', EXHOOK_GRPC_TLS_CERT_FILE: 'a' },
+      'EXHOOK_GRPC_TLS: TLS needs a certificate and its key: set grpc.tls_key_file (PEM)',
+    ],
+    [
+      'a key without its certificate',
+      { EXHOOK_GRPC_TLS: 'on', EXHOOK_GRPC_TLS_KEY_FILE: 'a' },
+      'EXHOOK_GRPC_TLS: TLS needs a certificate and its key: set grpc.tls_cert_file (PEM)',
+    ],
+    [
+      'a certificate and plain text',
+      { EXHOOK_GRPC_TLS: 'off', EXHOOK_GRPC_TLS_CERT_FILE: 'a' },
+      'EXHOOK_GRPC_TLS_CERT_FILE: grpc.tls_cert_file is of no use without `grpc.tls: on`; set it, or remove grpc.tls_cert_file',
+    ],
+    [
+      'authorities and plain text',
+      { EXHOOK_GRPC_TLS_CLIENT_CA_FILE: 'a' },
+      'EXHOOK_GRPC_TLS_CLIENT_CA_FILE: grpc.tls_client_ca_file is of no use without `grpc.tls: on`',
+    ],
+    [
+      'names that nobody vouches for',
+      {
+        ...{ EXHOOK_GRPC_TLS: 'on', EXHOOK_GRPC_TLS_CERT_FILE: 'a', EXHOOK_GRPC_TLS_KEY_FILE: 'b' },
+        EXHOOK_GRPC_TLS_CLIENT_NAMES: 'emqx.local',
+      },
+      'EXHOOK_GRPC_TLS_CLIENT_NAMES: grpc.tls_client_names needs grpc.tls_client_ca_file',
+    ],
   ])('%s', (_, env, mistake) => {
     const mistakes = mistakesOf({ env })
     expect(mistakes).toHaveLength(1)
@@ -321,7 +355,7 @@ describe('what does not fit together', () => {
 
   it('is not guessed at when one of the two is wrong by itself', () => {
     const mistakes = mistakesOf({ env: { EXHOOK_GRPC_HOST: '0.0.0.0', EXHOOK_GRPC_TLS: 'of' } })
-    expect(mistakes).toEqual(['EXHOOK_GRPC_TLS: must be off, not `of`'])
+    expect(mistakes).toEqual(['EXHOOK_GRPC_TLS: must be one of on, off, not `of`'])
   })
 
   it('lets both ports be any free one', () => {
@@ -329,6 +363,11 @@ describe('what does not fit together', () => {
       grpc: { port: 0 },
       http: { port: 0 },
     })
+  })
+
+  it('lets TLS out', () => {
+    const argv = ['--grpc-host=0.0.0.0', '--grpc-tls=on', '--grpc-tls-cert-file=a', '--grpc-tls-key-file=b']
+    expect(load({ argv }).grpc).toMatchObject({ tls: 'on', tlsClientCaFile: null, tlsMinVersion: '1.2' })
   })
 
   it('lets plain text out when the user says so', () => {

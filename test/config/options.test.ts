@@ -10,7 +10,13 @@ const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, w
   rules: ['other.yaml', 'other.yaml', null],
   'grpc.host': ['127.0.0.2', '127.0.0.2', 'a b'],
   'grpc.port': ['9001', 9001, '70000'],
-  'grpc.tls': ['off', 'off', 'on'],
+  'grpc.tls': ['on', 'on', 'true'],
+  'grpc.tls_cert_file': ['tls.crt', 'tls.crt', null],
+  'grpc.tls_key_file': ['tls.key', 'tls.key', null],
+  'grpc.tls_client_ca_file': ['ca.crt', 'ca.crt', null],
+  'grpc.tls_client_names': ['emqx.local,spiffe://a/b', ['emqx.local', 'spiffe://a/b'], '10.0.0.1'],
+  'grpc.tls_min_version': ['1.3', '1.3', '1.1'],
+  'grpc.handshake_timeout_ms': ['500', 500, '0'],
   'grpc.transport': ['lean', 'lean', 'own'],
   'grpc.max_receive_bytes': ['4MiB', 4_194_304, '4 apples'],
   'grpc.max_connections': ['64', 64, '0'],
@@ -90,15 +96,26 @@ const OAUTH = {
 }
 const { EXHOOK_KAFKA_SASL_OAUTH_CLIENT_SECRET: _secret, ...OAUTH_WITHOUT_SECRET } = OAUTH
 const TLS = { EXHOOK_KAFKA_TLS: 'true' }
-const CERTIFICATE = { ...TLS, EXHOOK_KAFKA_TLS_CERT_FILE: 'tls.crt', EXHOOK_KAFKA_TLS_KEY_FILE: 'tls.key' }
+const KAFKA_CERTIFICATE = {
+  ...TLS,
+  EXHOOK_KAFKA_TLS_CERT_FILE: 'tls.crt',
+  EXHOOK_KAFKA_TLS_KEY_FILE: 'tls.key',
+}
+
+const CERTIFICATE = { EXHOOK_GRPC_TLS_CERT_FILE: 'a', EXHOOK_GRPC_TLS_KEY_FILE: 'b' }
 
 /** What some options need beside them to make sense. */
 const COMPANY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'grpc.tls': CERTIFICATE,
+  'grpc.tls_cert_file': { EXHOOK_GRPC_TLS: 'on', EXHOOK_GRPC_TLS_KEY_FILE: 'b' },
+  'grpc.tls_key_file': { EXHOOK_GRPC_TLS: 'on', EXHOOK_GRPC_TLS_CERT_FILE: 'a' },
+  'grpc.tls_client_ca_file': { EXHOOK_GRPC_TLS: 'on', ...CERTIFICATE },
+  'grpc.tls_client_names': { EXHOOK_GRPC_TLS: 'on', EXHOOK_GRPC_TLS_CLIENT_CA_FILE: 'c', ...CERTIFICATE },
   'kafka.tls_ca_file': TLS,
-  'kafka.tls_cert_file': CERTIFICATE,
-  'kafka.tls_key_file': CERTIFICATE,
-  'kafka.tls_key_passphrase': CERTIFICATE,
-  'kafka.tls_key_passphrase_file': CERTIFICATE,
+  'kafka.tls_cert_file': KAFKA_CERTIFICATE,
+  'kafka.tls_key_file': KAFKA_CERTIFICATE,
+  'kafka.tls_key_passphrase': KAFKA_CERTIFICATE,
+  'kafka.tls_key_passphrase_file': KAFKA_CERTIFICATE,
   'kafka.tls_server_name': TLS,
   'kafka.sasl.oauth.token_url': OAUTH,
   'kafka.sasl.oauth.client_id': OAUTH,

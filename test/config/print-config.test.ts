@@ -19,16 +19,25 @@ describe('the printed configuration', () => {
         ],
         env: { EXHOOK_KAFKA_CLIENT_ID: '007: # "x"\n', EXHOOK_LOG_LEVEL: 'trace' },
       }),
+      load({
+        argv: [
+          ...['--grpc-host=0.0.0.0', '--grpc-tls=on', '--grpc-tls-min-version=1.3'],
+          ...['--grpc-tls-cert-file=a', '--grpc-tls-key-file=b', '--grpc-tls-client-ca-file=c'],
+          '--grpc-tls-client-names=emqx.local,spiffe://a/b',
+        ],
+      }),
     ]
     for (const config of configs) expect(load({ yaml: printConfig(config) })).toEqual(config)
   })
 
   it('is in the order and the words of the reference', () => {
-    expect(printConfig(load({})).split('\n').slice(0, 7)).toEqual([
+    expect(printConfig(load({})).split('\n').slice(0, 9)).toEqual([
       'rules: rules.yaml',
       'grpc:',
       '  host: 127.0.0.1',
       '  port: 9000',
+      '  tls_min_version: "1.2"',
+      '  handshake_timeout_ms: 10000',
       '  transport: grpc-js',
       '  max_receive_bytes: 16MiB',
       '  max_connections: 1024',

@@ -12,6 +12,7 @@ const wanted: WantedProvider = {
   ca: null,
   cert: null,
   key: null,
+  serverName: null,
 }
 const stored = planBody(wanted, null).body
 const PEM = '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n'

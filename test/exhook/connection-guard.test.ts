@@ -42,7 +42,9 @@ beforeEach(async () => {
   refused = []
   open = []
   onStream = () => {}
-  guard = createConnectionGuard(LIMITS, { refuse: (reason, peer) => refused.push({ reason, peer }) })
+  guard = createConnectionGuard(LIMITS, {
+    refuse: (reason, peer) => refused.push({ reason, peer: peer ?? '' }),
+  })
   server = createServer()
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {})
@@ -60,7 +62,7 @@ afterEach(() => {
 })
 
 async function client(): Promise<RawHttp2> {
-  const raw = await connectRaw(port)
+  const raw = await connectRaw({ port, tls: undefined })
   open.push(raw)
   await raw.frame(({ type, flags }) => type === FRAME.settings && flags === FLAG.ack)
   return raw

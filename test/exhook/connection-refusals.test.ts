@@ -10,7 +10,9 @@ it('counts every refused connection, and logs each reason now and then, with the
     for (let i = 0; i < 50; i++) refuse(reason, `10.0.0.${i}:4000`, 'what it did')
   }
   expect(counted).toHaveLength(50 * CONNECTION_REFUSALS.length)
-  expect(lines.map(({ reason }) => reason)).toEqual([...CONNECTION_REFUSALS])
+  // Who only opens a connection and closes it is no news.
+  expect(lines.map(({ reason }) => reason)).toEqual(CONNECTION_REFUSALS.filter((one) => one !== 'closed'))
   for (const line of lines) expect(line).toMatchObject({ peer: '10.0.0.0:4000', detail: 'what it did' })
-  for (const { msg } of lines) expect(msg).toMatch(/^a gRPC connection was /)
+  expect(new Set(lines.map(({ msg }) => msg)).size).toBe(lines.length)
+  for (const { msg } of lines) expect(msg).toMatch(/connection|client|handshake/)
 })

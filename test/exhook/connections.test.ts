@@ -20,7 +20,7 @@ afterEach(() => {
 })
 
 async function raw(): Promise<RawHttp2> {
-  const connection = await connectRaw(served.port)
+  const connection = await connectRaw(served)
   raws.push(connection)
   return connection
 }

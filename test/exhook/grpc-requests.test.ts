@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { methodOf } from '../../src/events/contract.ts'
@@ -25,7 +25,7 @@ async function serving(options: ServedOptions = {}): Promise<void> {
 
 async function connected(): Promise<ClientHttp2Session> {
   // By default node:http2 cuts itself off at 10 MB of its own.
-  const opened = connect(`http://127.0.0.1:${served.port}`, { maxSessionMemory: 1000 })
+  const opened = served.connectHttp2({ maxSessionMemory: 1000 })
   opened.on('error', () => {})
   await once(opened, 'remoteSettings')
   return opened

@@ -1,8 +1,9 @@
-import { Client, credentials, status } from '@grpc/grpc-js'
+import { Client, status } from '@grpc/grpc-js'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createGrpcServer } from '../../src/exhook/grpc-server.ts'
 import { CONTRACT_VERSIONS, RPCS, type RpcRow } from '../../src/hooks.ts'
 import { balances } from '../../src/telemetry/ledger.ts'
+import { credentialsOf } from '../support/hook-client.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { createParts, EVERYTHING, publish, type Served, SMART_LOCK, serve, unbounded } from './served.ts'
 
@@ -106,7 +107,7 @@ describe('the services', () => {
     '/x/y',
   ])('%s is unimplemented', async (path) => {
     const served = await serving()
-    const client = new Client(`127.0.0.1:${served.port}`, credentials.createInsecure())
+    const client = new Client(`localhost:${served.port}`, credentialsOf(served.tls))
     const asIs = (bytes: Buffer) => bytes
     const code = await new Promise((resolve) => {
       client.makeUnaryRequest(path, asIs, asIs, Buffer.alloc(0), (error) => resolve(error?.code))

@@ -65,7 +65,7 @@ describe('stop', () => {
 
   it('does not wait for ever for half a request', async () => {
     served = await serve()
-    const raw = await connectRaw(served.port)
+    const raw = await connectRaw(served)
     raw.call(1, PATH, body)
     await raw.ended(1)
     raw.begin(3, PATH)
@@ -93,7 +93,7 @@ describe('stop', () => {
 describe('a connection while the server stops', () => {
   it('is told to go away, and what it still sends is answered', async () => {
     served = await serve()
-    const raw = await connectRaw(served.port)
+    const raw = await connectRaw(served)
     raw.call(1, PATH, body)
     await raw.ended(1)
     const stop = served.server.stop()

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { methodOf } from '../../src/events/contract.ts'
 import { contract, publish, type Served, serve } from './served.ts'
@@ -8,7 +8,7 @@ let served: Served
 let session: ClientHttp2Session
 beforeEach(async () => {
   served = await serve({ maxReceiveBytes: 256 * 1024 })
-  session = connect(`http://127.0.0.1:${served.port}`)
+  session = served.connectHttp2()
   session.on('error', () => {})
   await once(session, 'remoteSettings')
 })

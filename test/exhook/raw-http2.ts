@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import {
   callFields,
   encodeFrame,
@@ -10,6 +11,7 @@ import {
   PREFACE,
   settings,
 } from '../support/http2-frames.ts'
+import type { Served } from './served.ts'
 
 /** A connection that does what no client library does: it goes on calling when it was told to go away. */
 export interface Frame {
@@ -20,6 +22,7 @@ export interface Frame {
 }
 
 export interface RawHttp2 {
+  readonly socket: Socket
   /** Every frame that came, in order. */
   readonly frames: readonly Frame[]
   /** Sends one unary gRPC call on a stream (odd numbers, rising). */
@@ -36,9 +39,12 @@ export interface RawHttp2 {
   destroy(): void
 }
 
-export async function connectRaw(port: number): Promise<RawHttp2> {
-  const socket = connect({ port, host: '127.0.0.1' })
-  await once(socket, 'connect')
+export async function connectRaw({ port, tls }: Pick<Served, 'port' | 'tls'>): Promise<RawHttp2> {
+  const at = { port, host: '127.0.0.1' }
+  const socket: Socket = tls
+    ? connectTls({ ...at, ...tls, servername: 'localhost', ALPNProtocols: ['h2'] })
+    : connect(at)
+  await once(socket, tls ? 'secureConnect' : 'connect')
   const frames: Frame[] = []
   let waiting: (() => void)[] = []
   socket.write(Buffer.concat([PREFACE, settings()]))
@@ -62,6 +68,7 @@ export async function connectRaw(port: number): Promise<RawHttp2> {
   }
 
   return {
+    socket,
     frames,
     call(stream, path, body) {
       socket.write(

@@ -18,7 +18,7 @@ const ONLY_READER: readonly RegExp[] = [
   // What is inside of a text.
   /is no base64/,
   /EMQX does not send its own `\$SYS\/` messages/,
-  /must be (an IP address or a host name|an address like|a list of host:port|Kafka's settings of a topic)/,
+  /must be (an IP address or a host name|an address like|a list of (host:port|DNS names or URIs)|Kafka's settings of a topic)/,
   // What the machine has.
   /^http\.token_file: the file must hold/,
   // What YAML takes for a number or a boolean, and the reader for the text that it is.

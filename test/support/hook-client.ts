@@ -1,4 +1,11 @@
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js'
 import { type Contract, loadContract, methodOf, serviceName } from '../../src/events/contract.ts'
 import type { ContractVersion, RpcName } from '../../src/hooks.ts'
 
@@ -13,6 +20,15 @@ export interface HookClientConfig {
   readonly deadlineMs?: number
   /** A loaded contract, to save the time of loading it again. */
   readonly contract?: Contract
+  /** Default: plain text. */
+  readonly tls?: ClientTls
+}
+
+/** How a client talks TLS: whom it trusts, and what it shows. */
+export interface ClientTls {
+  readonly ca: string
+  readonly cert?: string
+  readonly key?: string
 }
 
 export interface HookCallOptions {
@@ -50,7 +66,9 @@ const asIs = (bytes: Buffer): Buffer => bytes
 export function createHookClient(config: HookClientConfig): HookClient {
   const contract = config.contract ?? loadContract()
   const address = `${config.host ?? '127.0.0.1'}:${config.port}`
-  const pool = Array.from({ length: config.connections ?? 1 }, () => connect(address))
+  const pool = Array.from({ length: config.connections ?? 1 }, () =>
+    connect(address, credentialsOf(config.tls)),
+  )
   let turn = 0
 
   function clientFor(key: string | undefined): Client {
@@ -86,8 +104,8 @@ export function createHookClient(config: HookClientConfig): HookClient {
 }
 
 /** A connection of its own: grpc-js would otherwise share one among all clients of an address. */
-const connect = (address: string): Client =>
-  new Client(address, credentials.createInsecure(), {
+const connect = (address: string, how: ChannelCredentials): Client =>
+  new Client(address, how, {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.max_receive_message_length': -1,
     'grpc.enable_channelz': 0,
@@ -95,6 +113,13 @@ const connect = (address: string): Client =>
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 200,
   })
+
+/** Checks host names, as any gRPC client does by itself. */
+export const credentialsOf = (tls?: ClientTls): ChannelCredentials => {
+  if (tls === undefined) return credentials.createInsecure()
+  const bytes = (pem?: string) => (pem === undefined ? null : Buffer.from(pem))
+  return credentials.createSsl(Buffer.from(tls.ca), bytes(tls.key), bytes(tls.cert))
+}
 
 const isReady = (client: Client): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -20,6 +20,8 @@ export interface PublishersConfig {
   readonly port: number
   readonly connections: number
   readonly deadlineMs: number
+  /** Over TLS: the authority that signed the certificate of localhost. Default: in plain text. */
+  readonly ca?: string
 }
 
 const contract = loadContract()
@@ -31,7 +33,7 @@ export async function connectPublishers(config: PublishersConfig): Promise<Publi
     if (!closing) cuts++
   }
   const sessions = await Promise.all(
-    Array.from({ length: config.connections }, () => connectSession(config.port, cut)),
+    Array.from({ length: config.connections }, () => connectSession(config, cut)),
   )
   let turn = 0
   return {
@@ -52,9 +54,10 @@ export async function connectPublishers(config: PublishersConfig): Promise<Publi
   }
 }
 
-async function connectSession(port: number, cut: () => void): Promise<ClientHttp2Session> {
+async function connectSession({ port, ca }: PublishersConfig, cut: () => void): Promise<ClientHttp2Session> {
+  const url = ca === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`
   // By default node:http2 cuts itself off at 10 MB of its own.
-  const session = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 100_000 })
+  const session = connect(url, { maxSessionMemory: 100_000, ...(ca !== undefined && { ca }) })
   session.on('error', () => {})
   session.once('close', cut)
   await once(session, 'remoteSettings')

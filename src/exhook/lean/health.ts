@@ -14,7 +14,7 @@ export interface Health {
 }
 
 export function createHealth(names: readonly string[]): Health {
-  const Check = service['Check'] as ServiceDefinition[string]
+  const Check = service.Check as ServiceDefinition[string]
   const reply = (status: string) => ({ body: Check.responseSerialize({ status }) })
   const replies = { up: reply('SERVING'), down: reply('NOT_SERVING') }
   let now = replies.down

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceName } from '../../events/contract.ts'
 import { CONTRACT_VERSIONS } from '../../hooks.ts'
@@ -8,11 +9,12 @@ import { faultOf } from '../../text/fault.ts'
 import { createCallCounter } from '../call-counter.ts'
 import { CONNECTION_LIMITS } from '../connection-guard.ts'
 import { createConnectionRefusals } from '../connection-refusals.ts'
-import type { GrpcConfig, GrpcServer, GrpcServerDeps } from '../grpc-server.ts'
+import { CUT_MESSAGE, type GrpcConfig, type GrpcServer, type GrpcServerDeps } from '../grpc-server.ts'
 import { pathOf, rowsOf } from '../grpc-services.ts'
 import { peerOf } from '../guarded-connection.ts'
 import type { HookHandler } from '../hook-handler.ts'
 import { createListener } from '../listener.ts'
+import { createPlainDoor } from '../plain-door.ts'
 import { createRefusedRequests } from '../refused-requests.ts'
 import { MAX_UNREAD } from '../request-bounds.ts'
 import { createUnbegunRequests } from '../unbegun-requests.ts'
@@ -52,9 +54,9 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     answerOf: createAnswers(),
   })
 
-  function take(socket: Socket): void {
-    const peer = peerOf(socket)
-    socket.setNoDelay(true)
+  function take(socket: Duplex): void {
+    // It is a TCP connection, or TLS over one.
+    const peer = peerOf(socket as Socket)
     const session = createSession(socket, {
       application: applicationOf(idleCalls()),
       onRefused: (reason, message) => refuse(refusedAs(reason), peer, message),
@@ -62,11 +64,7 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
         logFault('fault', 'error', { fault: faultOf(error) }, 'a gRPC connection failed, and was ended')
       },
     })
-    const greeting = setTimeout(() => {
-      if (session.begun) return
-      refuse('no_greeting', peer)
-      socket.destroy()
-    }, CONNECTION_LIMITS.greetingMs)
+    const greeting = cutLater(socket, () => !session.begun)
     sessions.add(session)
     socket.once('close', () => {
       clearTimeout(greeting)
@@ -74,8 +72,25 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     })
   }
 
+  /** Cuts what has not begun in time. */
+  function cutLater(socket: Duplex, isDue: () => boolean): NodeJS.Timeout {
+    return setTimeout(() => {
+      if (!isDue() || socket.destroyed) return
+      refuse('no_greeting', peerOf(socket as Socket))
+      socket.destroy()
+    }, CONNECTION_LIMITS.greetingMs)
+  }
+
+  /** By which not a byte comes, gets nowhere. */
+  function greet(socket: Socket): void {
+    const timer = cutLater(socket, () => socket.bytesRead === 0)
+    socket.once('close', () => clearTimeout(timer))
+    door.enter(socket)
+  }
+
+  const door = (deps.door ?? createPlainDoor)({ inject: take, refuse, isShared: false })
   const listener = createListener(config, {
-    onConnection: take,
+    onConnection: greet,
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
     onTooMany: (peer) => refuse('too_many', peer),
@@ -89,9 +104,11 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
       for (const session of sessions) session.announceEnd()
       await Promise.race([sleep(GOAWAY_NOTICE_MS, undefined, { ref: false }), listener.drained()])
     }
+    door.cutWaiting()
     for (const session of sessions) session.end()
     await Promise.race([calls.allEnded(), listener.drained()])
     await Promise.race([sleep(CLOSE_GRACE_MS, undefined, { ref: false }), listener.drained()])
+    if (listener.connections > 0) deps.log.info({ connections: listener.connections }, CUT_MESSAGE)
     forceStop()
   }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { methodOf } from '../../../src/events/contract.ts'
 import { goProgram } from '../../support/go-programs.ts'
 import { pythonWithGrpc } from '../../support/python-program.ts'
-import { contract, publish, type Served, serve, type Transport } from '../served.ts'
+import { contract, publish, type Served, type ServerKind, serve } from '../served.ts'
 
 /** What the clients of `test/peers` take on their standard input. */
 interface Wanted {
@@ -57,26 +57,26 @@ const withPayload = (payload: Buffer): string =>
     .requestSerialize(publish('devices/1/state', { payload }))
     .toString('base64')
 
-const TRANSPORTS: readonly Transport[] = ['grpc-js', 'lean']
+const SERVERS: readonly ServerKind[] = ['grpc-js', 'lean']
 const CLIENTS = ['grpc-go', 'grpcio']
 
-describe.each(TRANSPORTS.flatMap((transport) => CLIENTS.map((client) => [transport, client] as const)))(
+describe.each(SERVERS.flatMap((server) => CLIENTS.map((client) => [server, client] as const)))(
   'over %s, %s',
-  (transport, client) => {
+  (server, client) => {
     it('gets every reply', async () => {
-      served = await serve({ transport })
+      served = await serve({ server })
       expect(await call(client, {})).toEqual({ replies: { [IGNORE]: 2000 }, errors: {} })
       expect(served.ledger.snapshot().matched).toBe(2000)
     })
 
     it('is told that a method is unknown', async () => {
-      served = await serve({ transport })
+      served = await serve({ server })
       const { errors } = await call(client, { method: '/emqx.exhook.v2.HookProvider/OnNothing', calls: 3 })
       expect(Object.entries(errors)).toEqual([[client === 'grpcio' ? 'UNIMPLEMENTED' : 'Unimplemented', 3]])
     })
 
     it('sends large requests, which come in frames as its windows open', async () => {
-      served = await serve({ transport })
+      served = await serve({ server })
       const request = withPayload(Buffer.alloc(3_000_000, 'a'))
       expect(await call(client, { request, calls: 6, atOnce: 3 })).toEqual({
         replies: { [IGNORE]: 6 },
@@ -86,7 +86,7 @@ describe.each(TRANSPORTS.flatMap((transport) => CLIENTS.map((client) => [transpo
     })
 
     it('is told that a request is too large, and goes on', async () => {
-      served = await serve({ transport, maxReceiveBytes: 100_000 })
+      served = await serve({ server, maxReceiveBytes: 100_000 })
       const { errors } = await call(client, {
         request: withPayload(Buffer.alloc(1_000_000)),
         calls: 20,
@@ -99,7 +99,7 @@ describe.each(TRANSPORTS.flatMap((transport) => CLIENTS.map((client) => [transpo
     })
 
     it('gives up at its deadline, without harm to others', async () => {
-      served = await serve({ transport })
+      served = await serve({ server })
       served.intake.next = 'held'
       const { errors } = await call(client, { calls: 50, timeoutMs: 300 })
       expect(Object.entries(errors)).toEqual([

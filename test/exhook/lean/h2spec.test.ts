@@ -20,7 +20,7 @@ let served: Served
 afterEach(() => served.end())
 
 it('passes every case of h2spec, the strict ones included', async () => {
-  served = await serve({ transport: 'lean' })
+  served = await serve({ server: 'lean' })
   const report = temporaryFile('h2spec.xml', '')
   const words = ['-h', '127.0.0.1', '-p', `${served.port}`, '--strict', '-j', report]
   const output = await new Promise<string>((resolve) => {

@@ -73,7 +73,7 @@ export const CONNECTION_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'tls',
-    cutFor: 'protocol',
+    cutFor: 'tls_on_plain_port',
     what: 'TLS handshakes, as for `https://`',
     opening: NOTHING,
     sender: once(Buffer.from('16030100c8010000c40303', 'hex')),
