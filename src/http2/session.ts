@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { closeSocket, createBackpressure, writeGoAway } from './connection-end.ts'
 import type { Application } from './exchange.ts'
-import { createFloodGuard } from './flood-guard.ts'
+import { createFloodGuard, type Idle } from './flood-guard.ts'
 import { createFrameReader } from './frame-reader.ts'
 import {
   checkGoAway,
@@ -52,6 +52,8 @@ const CONNECTION_WINDOW_BYTES = 2 ** 30
 const MAX_ANSWERED = 1000
 
 const OUR_SETTINGS = encodeSettings([[SETTING.maxHeaderListSize, MAX_HEADER_LIST_BYTES]])
+/** Answers that wait may be looked at for the price of a frame. */
+const LOOKS_A_FRAME = 64
 const NOTHING: Buffer = Buffer.alloc(0)
 
 export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Session {
@@ -306,7 +308,14 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
     const firstWindow = readSettings(payload)
     hasSettings = true
     outlet.frame(FRAME.settings, FLAG.ack, 0, NOTHING)
-    if (firstWindow !== null) sender.firstWindow(firstWindow)
+    if (firstWindow === null) return
+    lookAtPending('settings')
+    sender.firstWindow(firstWindow)
+  }
+
+  /** What makes us look at every answer that waits costs as much more. */
+  function lookAtPending(kind: Idle): void {
+    for (let looks = 0; looks < sender.pending; looks += LOOKS_A_FRAME) guard.spend(kind)
   }
 
   /** [6.7] */
@@ -321,6 +330,7 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
     const bytes = windowIncrement(id, payload)
     const stream = streams.get(id)
     if (id === 0) {
+      lookAtPending('window')
       if (!sender.widen(bytes))
         throw new ConnectionError(ERROR.flowControl, 'flow_control', 'a window too wide')
     } else if (stream === undefined) refuseIdle(id)
