@@ -237,7 +237,8 @@ export function createApp(config: Config, deps: AppDeps): App {
   )
   const partsNow = (): ReadinessDeps => {
     const parts = { queue, delivery, preflight, disk, draining }
-    return { ...parts, rules: rules.status, emqx: emqxHooks.state }
+    const tls = door.certificates?.status ?? null
+    return { ...parts, rules: rules.status, emqx: emqxHooks.state, tls }
   }
   const http = createHttpServer(config.http, {
     log,

@@ -92,7 +92,8 @@ describe('the pages that show more or act', () => {
     const [status, report] = await reload()
     expect([status, report.rules]).toEqual([200, 3])
     expect(['ok', 'unchanged']).toContain(report.result)
-    expect(started.lines.map(({ msg }) => msg)).toContain('new rules are in force')
+    // Its output comes by another way than its answer.
+    await expect.poll(() => started.lines.map(({ msg }) => msg)).toContain('new rules are in force')
     const { rules: now } = (await (await ask('/status')).json()) as Status
     expect(now.rules.map(({ name }) => name)).toEqual(['state', 'low', 'login'])
   })

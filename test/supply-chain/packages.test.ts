@@ -17,7 +17,11 @@ const packages = lockedPackages()
 
 describe('what is asked for', () => {
   it('has an exact version each', () => {
-    const asked = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+    const asked = Object.entries({
+      ...manifest.dependencies,
+      ...manifest.devDependencies,
+      ...manifest.optionalDependencies,
+    })
     expect(asked.length).toBeGreaterThan(20)
     for (const [name, version] of asked)
       expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)])
@@ -25,15 +29,15 @@ describe('what is asked for', () => {
 
   it('is of these kinds only', () => {
     const kinds = Object.keys(manifest).filter((key) => /dependencies$|^overrides$|^resolutions$/i.test(key))
-    expect(kinds).toEqual(['dependencies', 'devDependencies'])
+    expect(kinds).toEqual(['dependencies', 'devDependencies', 'optionalDependencies'])
   })
 
   it('is what the lock file has', () => {
     const { packages: entries } = JSON.parse(read('package-lock.json')) as {
       readonly packages: Readonly<Record<string, Record<string, unknown>>>
     }
-    const { dependencies, devDependencies } = manifest
-    expect(entries['']).toMatchObject({ dependencies, devDependencies })
+    const { dependencies, devDependencies, optionalDependencies } = manifest
+    expect(entries['']).toMatchObject({ dependencies, devDependencies, optionalDependencies })
   })
 })
 
