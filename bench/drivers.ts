@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { startKafka } from '../test/support/kafka/kafka-server.ts'
 import type { DriverLoad } from './driver-load.ts'
-import { median } from './statistics.ts'
+import { median } from './measure/statistics.ts'
 
 const run = promisify(execFile)
 const DRIVERS = ['kafkajs', 'platformatic'] as const

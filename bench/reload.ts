@@ -6,8 +6,8 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../src/config/load-config.ts'
 import { compileFittedRules, compileFittedRulesAside } from '../src/reload/load-fitted-rules.ts'
+import { median } from './measure/statistics.ts'
 import { ruleFile } from './rule-load.ts'
-import { median } from './statistics.ts'
 import { createTurnMeter } from './turn-meter.ts'
 
 const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } })

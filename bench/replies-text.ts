@@ -1,11 +1,16 @@
 import { circumstances } from '../soak/machine.ts'
-import { type Buckets, quantile, together } from './histogram.ts'
-import type { OpenLoopResult } from './open-loop.ts'
-import { median } from './statistics.ts'
+import type { Times } from './load/load-plan.ts'
+import { type Buckets, quantile, together } from './measure/histogram.ts'
+import { quantileMs } from './measure/latency.ts'
+import { median } from './measure/statistics.ts'
 
 /** One subject in one round. */
-export interface RepliesRun extends OpenLoopResult {
+export interface RepliesRun {
   readonly name: string
+  /** From when a call was due to its answer. */
+  readonly latencyUs: Times
+  /** How late the load program came to the calls; part of the above. */
+  readonly lateUs: Times
   /** Of the provider's process, an event. */
   readonly cpuMicroseconds: number
   /** Kafka's times for the batches of this run. */
@@ -36,7 +41,8 @@ export function repliesText(
     const cells = [
       name,
       mid((run) => run.cpuMicroseconds),
-      ...[mid((run) => run.p50Ms), mid((run) => run.p99Ms), mid((run) => run.lateP99Ms)],
+      ...[0.5, 0.99].map((p) => mid((run) => quantileMs(run.latencyUs, p))),
+      mid((run) => quantileMs(run.lateUs, 0.99)),
       ...[0.5, 0.99].map((p) => (quantile(sends, p) * 1000).toFixed(1)),
     ]
     return `| ${cells.join(' | ')} |`

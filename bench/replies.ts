@@ -11,10 +11,11 @@ import { SOAK_PAGE, writePart } from '../soak/docs-page.ts'
 import { OPTION_BY_PATH } from '../src/config/option-list.ts'
 import { startKafka } from '../test/support/kafka/kafka-server.ts'
 import { type ProviderProcess, startProvider } from '../test/support/provider.ts'
-import { type Buckets, between, bucketsOf } from './histogram.ts'
-import type { OpenLoopResult } from './open-loop.ts'
-import { runOpenLoop } from './open-loop-process.ts'
-import { processCpuMicroseconds } from './process-cpu.ts'
+import { hookCalls } from './load/hook-calls.ts'
+import { loadProgram, runLoad } from './load/run-load.ts'
+import { type Buckets, between, bucketsOf } from './measure/histogram.ts'
+import { quantileMs } from './measure/latency.ts'
+import { treeCpuMicroseconds } from './measure/process-tree.ts'
 import { type RepliesRun, repliesText } from './replies-text.ts'
 
 const { values: options } = parseArgs({
@@ -29,11 +30,14 @@ const { values: options } = parseArgs({
 })
 const TOPIC = 'bench'
 const FIRST_WARM_UP_SECONDS = 6
+const CONNECTIONS = 8
+const CLIENTS = 400
 
 const folder = await mkdtemp(join(tmpdir(), 'exhook-kafka-bench-'))
 console.log('starting Kafka …')
 const kafka = await startKafka({ topics: { [TOPIC]: 6 }, jvmFlags: [] })
 const providers: ProviderProcess[] = []
+const program = await loadProgram()
 try {
   const subjects = await startSubjects()
   // Compiled code first: what a server costs in its first seconds is another question.
@@ -45,10 +49,11 @@ try {
       const subject = subjects[(i + round) % subjects.length] as Subject
       const run = await measure(subject, Number(options['warm-up']), Number(options.seconds))
       runs.push(run)
-      const { cpuMicroseconds, p50Ms, p99Ms, lateP99Ms } = run
+      const { cpuMicroseconds, latencyUs, lateUs } = run
+      const [p50, p99] = [0.5, 0.99].map((p) => quantileMs(latencyUs, p).toFixed(1))
       console.log(
-        `round ${round + 1}: ${subject.name}: ${cpuMicroseconds.toFixed(1)} µs, reply p50 ${p50Ms.toFixed(1)} ms, ` +
-          `p99 ${p99Ms.toFixed(1)} ms (generator late ${lateP99Ms.toFixed(1)} ms)`,
+        `round ${round + 1}: ${subject.name}: ${cpuMicroseconds.toFixed(1)} µs, reply p50 ${p50} ms, ` +
+          `p99 ${p99} ms (generator late ${quantileMs(lateUs, 0.99).toFixed(1)} ms)`,
       )
     }
   }
@@ -122,16 +127,22 @@ async function measure(subject: Subject, warmUp: number, seconds: number): Promi
   const { provider, name, topicPrefix } = subject
   const before = await sendTimes(provider)
   let cpu = 0
-  const result: OpenLoopResult = await runOpenLoop(
-    { port: provider.grpcPort, topicPrefix, rate: Number(options.rate), warmUp, seconds },
+  const result = await runLoad(
+    program,
+    {
+      ...{ port: provider.grpcPort, connections: CONNECTIONS, clients: CLIENTS, prefix: 'bench-' },
+      calls: hookCalls({ mix: 'publish', version: 'v2', prefix: 'bench-', topicPrefix }),
+      ...{ rate: Number(options.rate), warmUpMs: warmUp * 1000, measureMs: seconds * 1000 },
+    },
     (phase) => {
-      const now = processCpuMicroseconds(provider.pid)
+      const now = treeCpuMicroseconds(provider.pid)
       cpu = phase === 'begin' ? now : now - cpu
     },
   )
-  if (result.failed > 0) throw new Error(`${name}: ${result.failed} calls failed`)
+  if (result.failed > 0) throw new Error(`${name}: ${result.failed} calls failed: ${result.firstFailure}`)
   const sends = between(before, await sendTimes(provider))
-  return { ...result, name, cpuMicroseconds: cpu / result.measured, sends }
+  const { latencyUs, lateUs, measured } = result
+  return { name, latencyUs, lateUs, cpuMicroseconds: cpu / measured, sends }
 }
 
 async function sendTimes({ httpPort }: ProviderProcess): Promise<Buckets> {

@@ -6,8 +6,8 @@
 import { parseArgs } from 'node:util'
 import { parseRules } from '../src/rules/load-rules.ts'
 import type { RuleSet } from '../src/rules/rule-set.ts'
+import { median } from './measure/statistics.ts'
 import { freshTexts, linearScan, mixedFilters, publishEvent, topicsFor } from './rule-load.ts'
-import { median } from './statistics.ts'
 
 const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } })
 const ROUNDS = Number(options.rounds)

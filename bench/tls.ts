@@ -8,10 +8,10 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createAuthority } from '../test/support/certificates.ts'
-import { runLoad } from './load-client.ts'
-import { processCpuMicroseconds } from './process-cpu.ts'
-import { type ServerProcess, startServer } from './server-process.ts'
-import { median } from './statistics.ts'
+import { runHttp2Load } from './load/http2-load.ts'
+import { treeCpuMicroseconds } from './measure/process-tree.ts'
+import { type ServerProcess, startNodeServer } from './measure/server-process.ts'
+import { median } from './measure/statistics.ts'
 
 const LOADS = [
   { name: '8 connections × 16 calls', connections: 8, callsPerConnection: 16 },
@@ -31,7 +31,7 @@ try {
   const { certFile, keyFile } = await authority.issue('server', { dns: ['localhost'], ip: ['127.0.0.1'] })
   for (const way of WAYS) {
     const args = ['bench/bare-tls-server.ts', way, certFile, keyFile]
-    servers.set(way, await startServer(args, ({ port }) => port as number | undefined))
+    servers.set(way, await startNodeServer(args))
   }
   for (const load of LOADS) {
     const costs: Record<Way, number[]> = { plain: [], direct: [], ordered: [] }
@@ -53,15 +53,14 @@ try {
 async function measure(way: Way, load: (typeof LOADS)[number], measureMs: number): Promise<number> {
   const server = servers.get(way) as ServerProcess
   let cpu = 0
-  const result = await runLoad({
+  const result = await runHttp2Load({
     port: server.port,
     secure: way !== 'plain',
     ...load,
     warmUpMs: 300,
     measureMs,
-    topicPrefix: 'matched',
     onPhase: (phase) => {
-      const now = processCpuMicroseconds(server.pid)
+      const now = treeCpuMicroseconds(server.pid)
       cpu = phase === 'begin' ? now : now - cpu
     },
   })

@@ -11,6 +11,8 @@ const MODULE = join(import.meta.dirname, '..', 'peers')
 export const GO_PROGRAMS = {
   h2spec: 'github.com/summerwind/h2spec/cmd/h2spec',
   'grpc-go-client': './grpc-go-client',
+  'grpc-go-bare': './grpc-go-bare',
+  'hook-load': './hook-load',
 } as const
 
 /** How long Go may take, modules from the network included. */

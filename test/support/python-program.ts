@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,18 +10,22 @@ const run = promisify(execFile)
 const GRPCIO = 'grpcio==1.85.1'
 const INSTALL_MS = 240_000
 
+/** A Python that has grpcio. */
+export const pythonWithGrpc = (): Promise<string> => pythonWith([GRPCIO])
+
 /**
- * A Python that has grpcio, made the first time in a virtual environment of its own. The folder appears whole or not at
- * all, so that processes that start together do not disturb each other.
+ * A Python that has these packages, made the first time in a virtual environment of its own. The folder appears whole or
+ * not at all, so that processes that start together do not disturb each other.
  * @throws Error with pip's own words when that fails.
  */
-export async function pythonWithGrpc(): Promise<string> {
+export async function pythonWith(packages: readonly string[]): Promise<string> {
   const parent = process.env.EXHOOK_TEST_CACHE ?? join(homedir(), '.cache', 'exhook-kafka')
-  const folder = join(parent, `python-${GRPCIO}`)
+  const folder = join(parent, `python-${packages.join('-')}`)
   if (!existsSync(folder)) {
+    await mkdir(parent, { recursive: true })
     const work = await mkdtemp(`${folder}.making-`)
     await run('python3', ['-m', 'venv', '--copies', work], { timeout: INSTALL_MS })
-    await run(join(work, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', GRPCIO], {
+    await run(join(work, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', ...packages], {
       timeout: INSTALL_MS,
     })
     await rename(work, folder).catch((cause) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { between, bucketsOf, quantile, together } from '../../bench/histogram.ts'
+import { between, bucketsOf, quantile, together } from '../../../bench/measure/histogram.ts'
 
 const scrape = (a: number, b: number, all: number): string =>
   `# TYPE x histogram\nx_bucket{le="0.01"} ${a}\nx_bucket{le="0.02"} ${b}\nx_bucket{le="+Inf"} ${all}\nx_sum 1\nx_count ${all}\n`

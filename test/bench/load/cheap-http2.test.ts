@@ -1,6 +1,6 @@
 import { Server, ServerCredentials, type ServiceDefinition, status } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type CheapConnection, openCheapConnection } from '../../bench/cheap-http2.ts'
+import { type CheapConnection, openCheapConnection } from '../../../bench/load/cheap-http2.ts'
 
 const PATH = '/test.Echo/Echo'
 const same = (bytes: Buffer): Buffer => bytes
@@ -38,7 +38,7 @@ beforeEach(async () => {
       error === null ? resolve(bound) : reject(error),
     )
   })
-  connection = await openCheapConnection(port, PATH)
+  connection = await openCheapConnection(port)
 })
 afterEach(() => {
   connection.close()
@@ -47,7 +47,7 @@ afterEach(() => {
 
 const call = (message: Buffer): Promise<boolean> =>
   new Promise((resolve) => {
-    connection.call(framed(message), resolve)
+    connection.call(PATH, framed(message), (failure) => resolve(failure === null))
     connection.flush()
   })
 
