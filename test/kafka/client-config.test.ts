@@ -5,7 +5,7 @@ import { createAuthority } from '../support/kafka/tls-files.ts'
 import { quietLog } from '../support/quiet-log.ts'
 
 const { cert, key } = await (await createAuthority()).issue('us')
-const files = { cert, key }
+const files = { cert, key, secret: 'p' }
 
 const LOGINS = [
   ['tls: false', 'whom Kafka takes us for without a login', undefined],
@@ -14,9 +14,9 @@ const LOGINS = [
     'whom Kafka takes us for by kafka.tls_cert_file',
     undefined,
   ],
-  ['sasl: {mechanism: plain, username: u, password: p}', 'the user of kafka.sasl.username', 'plain'],
+  ['sasl: {mechanism: plain, username: u, password_file: secret}', 'the user of kafka.sasl.username', 'plain'],
   [
-    'sasl: {mechanism: oauthbearer, oauth: {token_url: "https://o/t", client_id: c, client_secret: s}}',
+    'sasl: {mechanism: oauthbearer, oauth: {token_url: "https://o/t", client_id: c, client_secret_file: secret}}',
     'whom Kafka takes us for by our token (kafka.sasl.oauth.client_id)',
     'oauthbearer',
   ],
