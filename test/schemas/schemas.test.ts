@@ -77,7 +77,7 @@ describe.each([
           expect(taken, `${mistakes.join('\n')}\n${text}`).toBe(false)
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
     // Nothing is shown by files that are all good, or all bad.
     expect(seen.good).toBeGreaterThan(100)
