@@ -145,6 +145,13 @@ export class GrpcReception extends Reception {
     return this.stream.destroyed || this.stream.readableEnded || this.stream.writableEnded
   }
 
+  /** grpc-js has answered it with a status of its own. Who reset it has not sent a call. */
+  override vanished(): void {
+    if (!this.stream.readableEnded || this.stream.aborted) return
+    this.refusal('malformed')
+    this.connection?.withoutMessage()
+  }
+
   protected get isUnwelcome(): boolean {
     return this.connection?.isCrowded === true
   }

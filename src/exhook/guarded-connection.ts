@@ -119,6 +119,11 @@ export class GuardedConnection {
     this.hookStream = null
   }
 
+  /** A hook call ended without a message: it is none. */
+  withoutMessage(): void {
+    if (++this.otherCalls > this.shared.limits.otherCalls) this.cut('other_calls')
+  }
+
   /** So many bytes of a hook call's message came. */
   message(bytes: number): void {
     this.messageBytes += bytes

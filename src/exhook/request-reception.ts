@@ -153,6 +153,9 @@ export abstract class Reception implements UnbegunRequest {
     if (this.state === 'receiving' || this.state === 'new') this.give('malformed')
   }
 
+  /** It is gone without a message: what the transport answers by itself is still to be counted. To be told once. */
+  vanished(): void {}
+
   giveUp(): void {
     if (this.state === 'new') this.give('incomplete')
   }
@@ -163,7 +166,9 @@ export abstract class Reception implements UnbegunRequest {
    */
   settle(): void {
     this.listed = false
-    if (this.state === 'new' && !this.watched && !this.isGone) {
+    if (this.state === 'new' && !this.watched && this.isGone) {
+      this.vanished()
+    } else if (this.state === 'new' && !this.watched) {
       if (this.isUnwelcome) {
         this.give('overloaded')
         return

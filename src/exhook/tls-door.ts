@@ -58,7 +58,7 @@ export function createTlsDoor(config: TlsDoorConfig, deps: TlsDoorDeps): TlsDoor
       key,
       ...(clientCa !== null && { ca: clientCa }),
       minVersion: config.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
-      secureOptions: constants.SSL_OP_NO_TICKET,
+      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
     }
   }
 

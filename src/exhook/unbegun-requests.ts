@@ -4,6 +4,8 @@ export interface UnbegunRequest {
   readonly giveUpAtMs: number
   /** Its stream has ended, or was answered. */
   readonly isGone: boolean
+  /** It is gone without having begun. */
+  vanished(): void
   giveUp(): void
 }
 
@@ -30,6 +32,7 @@ export function createUnbegunRequests(): UnbegunRequests {
     for (const request of requests) {
       if (request.isGone) {
         requests.delete(request)
+        request.vanished()
       } else if (request.giveUpAtMs <= nowMs) {
         requests.delete(request)
         request.giveUp()

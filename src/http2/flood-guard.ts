@@ -6,8 +6,8 @@ export type Idle = 'ping' | 'settings' | 'reset' | 'empty' | 'priority' | 'windo
 
 /** Bounds, for one connection, the frames that bring no call on. */
 export interface FloodGuard {
-  /** One such frame has come. Throws a ConnectionError, ENHANCE_YOUR_CALM, when there were too many. */
-  spend(kind: Idle): void
+  /** One such frame has come, of so many bytes. Throws a ConnectionError, ENHANCE_YOUR_CALM, when there were too many. */
+  spend(kind: Idle, bytes?: number): void
   /** A call was answered: its client may send a few more. */
   earn(): void
 }
@@ -16,6 +16,8 @@ export interface FloodGuard {
 const BURST = 20_000
 /** …and so many a second for ever. */
 const PER_SECOND = 1000
+/** A frame of more bytes counts for several. */
+const BYTES_A_FRAME = 128
 /** Clients ping, give windows and acknowledge as calls go on. */
 const PER_CALL = 4
 
@@ -31,7 +33,7 @@ export function createFloodGuard(now: () => number): FloodGuard {
   }
 
   return {
-    spend(kind) {
+    spend(kind, bytes = 0) {
       if (credit <= 0) refill()
       if (credit <= 0) {
         throw new ConnectionError(
@@ -40,7 +42,7 @@ export function createFloodGuard(now: () => number): FloodGuard {
           `too many frames of no use: ${kind}`,
         )
       }
-      credit--
+      credit -= 1 + bytes / BYTES_A_FRAME
     },
     earn() {
       if (credit < BURST) credit += PER_CALL

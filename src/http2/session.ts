@@ -219,12 +219,12 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
     if (stream === undefined) {
       refuseIdle(id)
       // What was under way when we reset it [5.1].
-      if (recent.how(id) === 'by us') guard.spend('reset')
+      if (recent.how(id) === 'by us') guard.spend('reset', payload.length)
       else streamError(id, ERROR.streamClosed)
       return
     }
     const isLast = (flags & FLAG.endStream) !== 0
-    if (bytes.length === 0 && !isLast) guard.spend('empty')
+    if (bytes.length === 0 && !isLast) guard.spend('empty', payload.length)
     if (stream.ended) streamError(id, ERROR.streamClosed)
     else {
       const fault = stream.receive(bytes, payload.length, isLast)
@@ -303,7 +303,7 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
 
   /** [6.5] */
   function onSettings(flags: number, id: number, payload: Buffer): void {
-    guard.spend('settings')
+    guard.spend('settings', payload.length)
     if (isSettingsAck(flags, id, payload)) return
     const firstWindow = readSettings(payload)
     hasSettings = true
@@ -340,7 +340,7 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
 
   function onOther(type: number, id: number, payload: Buffer): void {
     // [4.1] Unknown types are ignored.
-    guard.spend(type === FRAME.priority ? 'priority' : 'unknown')
+    guard.spend(type === FRAME.priority ? 'priority' : 'unknown', payload.length)
     if (type === FRAME.priority) checkPriority(id, payload)
     // [6.8] It opens no new streams, and closes when it has its answers.
     else if (type === FRAME.goaway) checkGoAway(id, payload)

@@ -93,7 +93,8 @@ function readList(
 function rootProblem(root: Node | null): string {
   if (isSeq(root)) return 'the file must begin with `rules:`: put it before the list, and indent the list'
   if (root === null) return `the file is empty: write ${EXAMPLE}`
-  return `the file must be a map, not ${described(root)}: write ${EXAMPLE}`
+  // Not what it holds: it may be another file, a password's or a key's.
+  return `the file must be a map, not a text: is it the rule file? Write ${EXAMPLE}`
 }
 
 function readRule(file: YamlFile, item: Node): RuleDraft {

@@ -98,6 +98,33 @@ describe('on the wire', () => {
     expect(answer.rstCode).toBe(0)
   })
 
+  it.each([
+    ['its headers alone', true],
+    ['its headers, and then an end', false],
+  ])('a call that is %s is answered with a status, and counted', async (_, endStream) => {
+    const stream = session.request(
+      {
+        ':method': 'POST',
+        ':path': '/emqx.exhook.v2.HookProvider/OnMessagePublish',
+        'content-type': 'application/grpc+proto',
+        te: 'trailers',
+      },
+      { endStream },
+    )
+    if (!endStream) setTimeout(() => stream.end(), 50)
+    let status: unknown
+    stream.on('response', (headers) => {
+      status = headers['grpc-status']
+    })
+    stream.on('trailers', (headers) => {
+      status = headers['grpc-status']
+    })
+    stream.resume()
+    await once(stream, 'close')
+    expect(Number(status)).toBeGreaterThan(0)
+    await expect.poll(() => served.ledger.snapshot().refused.malformed, { timeout: 2000 }).toBe(1)
+  })
+
   it('takes the budget from grpc-timeout', async () => {
     await call('OnMessagePublish', request(), { 'grpc-timeout': '2S' })
     expect(served.intake.options[0]?.waitMs).toBeGreaterThan(1400)

@@ -168,6 +168,24 @@ describe('with grpc.tls_client_ca_file', () => {
     }
   })
 
+  it('a handshake is not made anew on a connection', async () => {
+    const served = await mutual()
+    const { cert, key } = await pki.authority.issue('again', { usage: 'client' })
+    const socket = connectTls({
+      ...{ port: served.port, host: '127.0.0.1', servername: 'localhost', ALPNProtocols: ['h2'] },
+      ...{ ca: pki.authority.ca, maxVersion: 'TLSv1.2', cert, key },
+    })
+    socket.on('error', () => {})
+    await once(socket, 'secureConnect')
+    const again = await new Promise((resolve) => {
+      socket.renegotiate({}, (error) => resolve(error === null ? 'made' : 'refused'))
+      socket.once('close', () => resolve('closed'))
+      setTimeout(resolve, 1000, 'not answered')
+    })
+    expect(again).not.toBe('made')
+    socket.destroy()
+  })
+
   describe('and grpc.tls_client_names', () => {
     const names = ['emqx.example', 'spiffe://cluster.local/ns/emqx/sa/emqx']
 

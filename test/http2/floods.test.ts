@@ -160,3 +160,55 @@ it('a client that asks and takes no answers is ended', async () => {
   expect(echo.requests.length).toBeLessThan(10_000)
   await expectService()
 })
+
+describe('a frame costs its connection what it costs us', () => {
+  const WAITING = 4000
+
+  /** So many answers that wait, as their client gives no window. */
+  async function waiting(firstWindow: number): Promise<void> {
+    const zero = Buffer.concat([Buffer.from('0004', 'hex'), uint32(firstWindow)])
+    attacker.send(frame(FRAME.settings, 0, 0, zero))
+    await attacker.flood(
+      (count) => frame(FRAME.headers, HEADERS_END | FLAG.endStream, streamOf(count), REQUEST),
+      WAITING,
+    )
+    await vi.waitFor(() => expect(echo.requests).toHaveLength(WAITING), { timeout: 10_000 })
+    for (const request of echo.requests) request.answer(Buffer.alloc(2000))
+  }
+
+  it.each([
+    ['windows of all answers that wait', 0, 'settings_flood', windowOf],
+    [
+      'room for all answers that wait',
+      65_535,
+      'window_flood',
+      () => frame(FRAME.windowUpdate, 0, 0, uint32(1)),
+    ],
+  ])('%s', async (_, firstWindow, reason, next) => {
+    await waiting(firstWindow)
+    const sent = attacker.flood(next, 50_000)
+    await attacker.closed
+    await sent
+    expect(echo.refused).toEqual([reason])
+    // Each made us look at thousands of them: so it took hundreds of frames, not twenty thousand.
+    const changes = attacker.frames.filter(
+      ({ type, payload }) => type === FRAME.settings && payload.length === 0,
+    )
+    if (reason === 'settings_flood') expect(changes.length).toBeLessThan(1000)
+    await expectService()
+  })
+
+  it('SETTINGS that are as long as a frame can be', async () => {
+    const long = frame(FRAME.settings, 0, 0, Buffer.from('000400010000'.repeat(2700), 'hex'))
+    await attacker.flood(() => long, 20_000)
+    await attacker.closed
+    expect(echo.refused).toEqual(['settings_flood'])
+    expect(echo.sockets[0]?.bytesRead).toBeLessThan(16 * 1024 * 1024)
+    await expectService()
+  })
+})
+
+/** A window of one byte for each stream, and none, in turn. */
+function windowOf(count: number): Buffer {
+  return frame(FRAME.settings, 0, 0, Buffer.concat([Buffer.from('0004', 'hex'), uint32(count % 2)]))
+}

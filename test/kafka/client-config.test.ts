@@ -14,7 +14,11 @@ const LOGINS = [
     'whom Kafka takes us for by kafka.tls_cert_file',
     undefined,
   ],
-  ['sasl: {mechanism: plain, username: u, password_file: secret}', 'the user of kafka.sasl.username', 'plain'],
+  [
+    'sasl: {mechanism: plain, username: u, password_file: secret}',
+    'the user of kafka.sasl.username',
+    'plain',
+  ],
   [
     'sasl: {mechanism: oauthbearer, oauth: {token_url: "https://o/t", client_id: c, client_secret_file: secret}}',
     'whom Kafka takes us for by our token (kafka.sasl.oauth.client_id)',

@@ -129,7 +129,7 @@ describe('mistakes in a file and its rules, each at its place', () => {
       'text',
       'rules',
       [
-        '1:1: the file must be a map, not the text `rules`: write `rules:` and a list of rules, each with a `hook` and a `topic`',
+        '1:1: the file must be a map, not a text: is it the rule file? Write `rules:` and a list of rules, each with a `hook` and a `topic`',
       ],
     ],
     [
