@@ -9,7 +9,7 @@ const MAX_WAITING_BYTES = 256 * 1024
 /** Responses that wait for its windows may be so large together. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024
 /** It is cut when it has taken nothing of them for so long. */
-const STUCK_MS = 30_000
+export const STUCK_MS = 30_000
 
 /** [RFC 9113, 6.8] */
 export function writeGoAway(outlet: Outlet, lastStream: number, code: ErrorCode): void {
@@ -41,12 +41,13 @@ export interface BackpressureDeps {
   readonly outlet: Outlet
   /** Bytes of responses that wait for the client's windows. */
   readonly pendingBytes: () => number
+  readonly stuckMs: number
   /** It does not read: the connection has to end. */
   readonly onStuck: (message: string) => void
 }
 
 export function createBackpressure(socket: Duplex, deps: BackpressureDeps): Backpressure {
-  const { outlet, pendingBytes, onStuck } = deps
+  const { outlet, pendingBytes, stuckMs, onStuck } = deps
   let paused = false
   let timer: NodeJS.Timeout | undefined
   let least = 0
@@ -58,9 +59,9 @@ export function createBackpressure(socket: Duplex, deps: BackpressureDeps): Back
     timer = setTimeout(() => {
       timer = undefined
       const now = owed()
-      if (now >= least) onStuck(`it has taken nothing of ${now} bytes for ${STUCK_MS} ms`)
+      if (now >= least) onStuck(`it has taken nothing of ${now} bytes for ${stuckMs} ms`)
       else if (paused || pendingBytes() > 0) watch()
-    }, STUCK_MS).unref()
+    }, stuckMs).unref()
   }
 
   function look(): void {

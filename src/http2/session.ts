@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { closeSocket, createBackpressure, writeGoAway } from './connection-end.ts'
+import { closeSocket, createBackpressure, STUCK_MS, writeGoAway } from './connection-end.ts'
 import type { Application } from './exchange.ts'
 import { createFloodGuard, type Idle } from './flood-guard.ts'
 import { createFrameReader } from './frame-reader.ts'
@@ -32,6 +32,8 @@ export interface SessionDeps<Head> {
   readonly onRefused: (reason: string, message: string) => void
   /** Something of ours threw: the connection ends. */
   readonly onFault: (error: unknown) => void
+  /** A client that takes nothing of what waits for it is cut after so long. Default: 30 s. */
+  readonly stuckMs?: number
 }
 
 /** The server's side of one connection of HTTP/2 [RFC 9113]. It ends with its socket. */
@@ -63,6 +65,7 @@ export function createSession<Head>(socket: Duplex, deps: SessionDeps<Head>): Se
   const backpressure = createBackpressure(socket, {
     outlet,
     pendingBytes: () => sender.pendingBytes,
+    stuckMs: deps.stuckMs ?? STUCK_MS,
     onStuck: (message) => fail(new ConnectionError(ERROR.enhanceYourCalm, 'slow_reader', message)),
   })
   const blocks = createHeaderBlocks(MAX_HEADER_LIST_BYTES)

@@ -29,12 +29,14 @@ export interface EchoRequest {
 export interface EchoOptions {
   /** `wait`: nobody answers but the test. `pause`: nothing of the body is read until the test resumes. */
   readonly how?: 'echo' | 'wait' | 'pause'
+  /** As in SessionDeps. */
+  readonly stuckMs?: number
 }
 
 const HEAD = encodeFields([[':status', '200']])
 const TRAILERS = encodeFields([['grpc-status', '0']])
 
-export async function startEcho({ how = 'echo' }: EchoOptions = {}): Promise<EchoServer> {
+export async function startEcho({ how = 'echo', ...limits }: EchoOptions = {}): Promise<EchoServer> {
   const requests: EchoRequest[] = []
   const refused: string[] = []
   const faults: unknown[] = []
@@ -83,6 +85,7 @@ export async function startEcho({ how = 'echo' }: EchoOptions = {}): Promise<Ech
         application,
         onRefused: (reason) => refused.push(reason),
         onFault: (error) => faults.push(error),
+        ...limits,
       }),
     )
   })

@@ -161,6 +161,46 @@ it('a client that asks and takes no answers is ended', async () => {
   await expectService()
 })
 
+describe('a client that takes nothing of its answers', () => {
+  const ask = frame(FRAME.headers, HEADERS_END | FLAG.endStream, 1, REQUEST)
+
+  beforeEach(async () => {
+    echo.close()
+    echo = await startEcho({ how: 'wait', stuckMs: 300 })
+    attacker = await rawClient(echo.port)
+    attacker.send(ask)
+    await vi.waitFor(() => expect(echo.requests).toHaveLength(1))
+    echo.requests[0]?.answer(Buffer.alloc(300_000))
+  })
+
+  it('is cut after a while', async () => {
+    await attacker.closed
+    expect(echo.refused).toEqual(['slow_reader'])
+  })
+
+  it('is not, as long as it takes some', async () => {
+    for (let i = 0; i < 8; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      attacker.send(
+        frame(FRAME.windowUpdate, 0, 0, uint32(1000)),
+        frame(FRAME.windowUpdate, 0, 1, uint32(1000)),
+      )
+    }
+    expect(echo.refused).toEqual([])
+    attacker.send(frame(FRAME.windowUpdate, 0, 0, uint32(1e6)), frame(FRAME.windowUpdate, 0, 1, uint32(1e6)))
+    await vi.waitFor(() =>
+      expect(
+        attacker.frames.reduce(
+          (sum, { type, payload }) => sum + (type === FRAME.data ? payload.length : 0),
+          0,
+        ),
+      ).toBe(300_000),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    expect(echo.refused).toEqual([])
+  })
+})
+
 describe('a frame costs its connection what it costs us', () => {
   const WAITING = 4000
 
