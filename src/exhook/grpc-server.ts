@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
 import type { Logger } from 'pino'
 import { serviceName } from '../events/contract.ts'
 import { CONTRACT_VERSIONS } from '../hooks.ts'
-import { createRareLog } from '../telemetry/rare-log.ts'
 import { createCallCounter } from './call-counter.ts'
 import { CONNECTION_LIMITS, createConnectionGuard } from './connection-guard.ts'
 import { type ConnectionRefusal, createConnectionRefusals } from './connection-refusals.ts'
@@ -13,14 +11,16 @@ import { GOAWAY_NOTICE } from './goaway-notice.ts'
 import { createGrpcRequests, type GrpcRequestsDeps } from './grpc-requests.ts'
 import { createByteService, pathOf, rowsOf } from './grpc-services.ts'
 import type { HookHandler } from './hook-handler.ts'
+import { createHookPort, type GrpcServer } from './hook-port.ts'
 import { guardStreams, http2ServersOf } from './http2-servers.ts'
-import { createListener } from './listener.ts'
 import { createPlainDoor } from './plain-door.ts'
 import { createRefusedRequests } from './refused-requests.ts'
 import type { Refusal } from './replies.ts'
 import { MAX_UNREAD } from './request-bounds.ts'
 import type { RequestBudget } from './request-budget.ts'
 import type { ReceptionRefusal } from './request-reception.ts'
+
+export type { GrpcServer } from './hook-port.ts'
 
 export interface GrpcConfig {
   /** Address to listen on. */
@@ -46,35 +46,7 @@ export interface GrpcServerDeps {
   readonly door?: DoorMaker
 }
 
-/** Both HookProvider services and gRPC's health service on one port. */
-export interface GrpcServer {
-  /** Listens, and reports SERVING. Rejects with a message for the operator when it cannot. */
-  start(): Promise<{ readonly port: number }>
-  /**
-   * Reports NOT_SERVING, takes no new connection, tells those that are open to go away, and answers what is in flight
-   * as well as what still comes in meanwhile. Resolves when all is answered (or nobody is left to answer) and every
-   * connection is closed. Safe twice, and without start.
-   */
-  stop(): Promise<void>
-  /** Cuts every connection at once; a stop under way then resolves, whatever is in flight. */
-  forceStop(): void
-  /** What the health service reports, for '' and for both services. */
-  setServing(serving: boolean): void
-  /** Hook calls that are not answered yet, those that are still coming in included. */
-  readonly inFlight: number
-  /** Connections that are open. */
-  readonly connections: number
-}
-
-/** How long clients have to read the notice to go away; calls that they send meanwhile are answered. */
-const GOAWAY_NOTICE_MS = 250
-/** How long connections may stay open when every hook call is answered: a health watch never ends by itself. */
-const CLOSE_GRACE_MS = 1000
-
-/** Faults that could come with every connection are logged at most this often. */
-const FAULT_LOG_EVERY_MS = 10_000
 const REFUSED = { atOnce: 8, maxUnread: MAX_UNREAD, patienceMs: 1000 }
-export const CUT_MESSAGE = 'all hook calls are answered; gRPC connections that stayed open are cut'
 
 const HEALTH_NAMES = ['', ...CONTRACT_VERSIONS.map(serviceName)]
 
@@ -95,20 +67,10 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     guardStreams(http2Server)
     guard.watch(http2Server)
   }
-  const logFault = createRareLog(deps.log, FAULT_LOG_EVERY_MS)
   const door = (deps.door ?? createPlainDoor)({
     inject: (connection) => injector.injectConnection(connection),
     refuse,
     isShared: true,
-  })
-  const listener = createListener(config, {
-    onConnection: (socket) => {
-      guard.accepted(socket)
-      door.enter(socket)
-    },
-    onError: (error) =>
-      logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
-    onTooMany: (peer) => refuse('too_many', peer),
   })
   const health = new HealthImplementation(statusMap('NOT_SERVING'))
   health.addToServer(server)
@@ -116,57 +78,26 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     const service = createByteService(version, { handler: deps.handler, requests, inFlight: calls })
     server.addService(service.definition, service.implementation)
   }
-  let stopping: Promise<void> | null = null
-
-  function setServing(serving: boolean): void {
-    for (const name of HEALTH_NAMES) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING')
-  }
-
-  async function drain(): Promise<void> {
-    setServing(false)
-    listener.close()
-    if (listener.connections > 0) {
-      door.writeAll(GOAWAY_NOTICE)
-      await Promise.race([sleep(GOAWAY_NOTICE_MS, undefined, { ref: false }), listener.drained()])
-    }
-    door.cutWaiting()
-    // Tells each connection the last call that it will answer, and closes it after that answer.
-    server.tryShutdown(() => {})
-    await Promise.race([calls.allEnded(), listener.drained()])
-    await Promise.race([sleep(CLOSE_GRACE_MS, undefined, { ref: false }), listener.drained()])
-    if (listener.connections > 0) deps.log.info({ connections: listener.connections }, CUT_MESSAGE)
-    forceStop()
-  }
-
-  function forceStop(): void {
-    listener.close()
-    server.forceShutdown()
-    listener.destroy()
-  }
-
-  return {
-    async start() {
-      if (stopping !== null) throw new Error('the gRPC server was stopped and cannot start again')
-      const port = await listener.listen(config.host, config.port)
-      setServing(true)
-      return { port }
+  return createHookPort(
+    config,
+    { log: deps.log, calls, refuse },
+    {
+      setServing(serving) {
+        for (const name of HEALTH_NAMES) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING')
+      },
+      enter(socket) {
+        guard.accepted(socket)
+        door.enter(socket)
+      },
+      announceEnd: () => door.writeAll(GOAWAY_NOTICE),
+      end() {
+        door.cutWaiting()
+        // Tells each connection the last call that it will answer, and closes it after that answer.
+        server.tryShutdown(() => {})
+      },
+      cut: () => server.forceShutdown(),
     },
-    stop() {
-      stopping ??= drain()
-      return stopping
-    },
-    forceStop() {
-      stopping ??= Promise.resolve()
-      forceStop()
-    },
-    setServing,
-    get inFlight() {
-      return calls.count
-    },
-    get connections() {
-      return listener.connections
-    },
-  }
+  )
 }
 
 /**

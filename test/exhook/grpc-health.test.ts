@@ -1,23 +1,12 @@
-import { Client, status } from '@grpc/grpc-js'
-import { service } from 'grpc-health-check'
+import { type Client, status } from '@grpc/grpc-js'
 import { afterEach, expect, it } from 'vitest'
-import { credentialsOf } from '../support/hook-client.ts'
+import { connect, rpc } from './health-client.ts'
 import { type Served, serve } from './served.ts'
 
 const NAMES = ['', 'emqx.exhook.v2.HookProvider', 'emqx.exhook.v3.HookProvider']
 
 let served: Served
 afterEach(() => served.end())
-
-const connect = ({ port, tls }: Served) => new Client(`localhost:${port}`, credentialsOf(tls))
-
-/** An RPC of the health service: `Check` or `Watch`. */
-function rpc(name: string) {
-  const method = service[name]
-  if (method === undefined) throw new Error(`the health service has no ${name}`)
-  const read = (bytes: Buffer) => (method.responseDeserialize(bytes) as { status: string }).status
-  return { path: method.path, write: method.requestSerialize, read }
-}
 
 /** The status of a service as a probe sees it; a number for a gRPC error. */
 function check(client: Client, name: string): Promise<string | number> {

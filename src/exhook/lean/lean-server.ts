@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { serviceName } from '../../events/contract.ts'
 import { CONTRACT_VERSIONS } from '../../hooks.ts'
 import { createSession, type Session } from '../../http2/session.ts'
@@ -9,11 +8,11 @@ import { faultOf } from '../../text/fault.ts'
 import { createCallCounter } from '../call-counter.ts'
 import { CONNECTION_LIMITS } from '../connection-guard.ts'
 import { createConnectionRefusals } from '../connection-refusals.ts'
-import { CUT_MESSAGE, type GrpcConfig, type GrpcServer, type GrpcServerDeps } from '../grpc-server.ts'
+import type { GrpcConfig, GrpcServer, GrpcServerDeps } from '../grpc-server.ts'
 import { pathOf, rowsOf } from '../grpc-services.ts'
 import { peerOf } from '../guarded-connection.ts'
 import type { HookHandler } from '../hook-handler.ts'
-import { createListener } from '../listener.ts'
+import { createHookPort } from '../hook-port.ts'
 import { createPlainDoor } from '../plain-door.ts'
 import { createRefusedRequests } from '../refused-requests.ts'
 import { MAX_UNREAD } from '../request-bounds.ts'
@@ -26,10 +25,6 @@ import { createIdleCalls } from './idle-calls.ts'
 import type { LeanMethod } from './lean-method.ts'
 import { refusedAs } from './refused-as.ts'
 
-/** How long clients have to read the notice to go away; calls that they send meanwhile are answered. */
-const GOAWAY_NOTICE_MS = 250
-/** How long connections may stay open when every hook call is answered. */
-const CLOSE_GRACE_MS = 1000
 /** Faults that could come with every connection are logged at most this often. */
 const FAULT_LOG_EVERY_MS = 10_000
 const REFUSED = { atOnce: 8, maxUnread: MAX_UNREAD, patienceMs: 1000 }
@@ -89,57 +84,22 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   }
 
   const door = (deps.door ?? createPlainDoor)({ inject: take, refuse, isShared: false })
-  const listener = createListener(config, {
-    onConnection: greet,
-    onError: (error) =>
-      logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
-    onTooMany: (peer) => refuse('too_many', peer),
-  })
-  let stopping: Promise<void> | null = null
-
-  async function drain(): Promise<void> {
-    health.setServing(false)
-    listener.close()
-    if (listener.connections > 0) {
-      for (const session of sessions) session.announceEnd()
-      await Promise.race([sleep(GOAWAY_NOTICE_MS, undefined, { ref: false }), listener.drained()])
-    }
-    door.cutWaiting()
-    for (const session of sessions) session.end()
-    await Promise.race([calls.allEnded(), listener.drained()])
-    await Promise.race([sleep(CLOSE_GRACE_MS, undefined, { ref: false }), listener.drained()])
-    if (listener.connections > 0) deps.log.info({ connections: listener.connections }, CUT_MESSAGE)
-    forceStop()
-  }
-
-  function forceStop(): void {
-    listener.close()
-    listener.destroy()
-  }
-
-  return {
-    async start() {
-      if (stopping !== null) throw new Error('the gRPC server was stopped and cannot start again')
-      const port = await listener.listen(config.host, config.port)
-      health.setServing(true)
-      return { port }
+  return createHookPort(
+    config,
+    { log: deps.log, calls, refuse },
+    {
+      setServing: health.setServing,
+      enter: greet,
+      announceEnd() {
+        for (const session of sessions) session.announceEnd()
+      },
+      end() {
+        door.cutWaiting()
+        for (const session of sessions) session.end()
+      },
+      cut() {},
     },
-    stop() {
-      stopping ??= drain()
-      return stopping
-    },
-    forceStop() {
-      stopping ??= Promise.resolve()
-      forceStop()
-    },
-    setServing: health.setServing,
-    get inFlight() {
-      return calls.count
-    },
-    get connections() {
-      return listener.connections
-    },
-  }
+  )
 }
 
 function methodsOf(
