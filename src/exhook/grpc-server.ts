@@ -14,7 +14,7 @@ import { createGrpcRequests, type GrpcRequestsDeps } from './grpc-requests.ts'
 import { createByteService, pathOf, rowsOf } from './grpc-services.ts'
 import type { HookHandler } from './hook-handler.ts'
 import { guardStreams, http2ServersOf } from './http2-servers.ts'
-import { createListener } from './listener.ts'
+import { createListener, type MakeListener } from './listener.ts'
 import { createPlainDoor } from './plain-door.ts'
 import { createRefusedRequests } from './refused-requests.ts'
 import type { Refusal } from './replies.ts'
@@ -44,6 +44,8 @@ export interface GrpcServerDeps {
   readonly onConnectionRefused?: (reason: ConnectionRefusal) => void
   /** What is between a TCP connection and HTTP/2 on it. Default: nothing but a look at the first byte; plain text. */
   readonly door?: DoorMaker
+  /** Where connections come from. Default: the port of the configuration. */
+  readonly listener?: MakeListener
 }
 
 /** Both HookProvider services and gRPC's health service on one port. */
@@ -101,7 +103,7 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
     refuse,
     isShared: true,
   })
-  const listener = createListener(config, {
+  const listener = (deps.listener ?? createListener)(config, {
     onConnection: (socket) => {
       guard.accepted(socket)
       door.enter(socket)

@@ -89,7 +89,7 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   }
 
   const door = (deps.door ?? createPlainDoor)({ inject: take, refuse, isShared: false })
-  const listener = createListener(config, {
+  const listener = (deps.listener ?? createListener)(config, {
     onConnection: greet,
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),
