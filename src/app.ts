@@ -321,8 +321,11 @@ export function createApp(config: Config, deps: AppDeps): App {
       log.info(
         {
           version: deps.version,
-          grpc: `${config.grpc.host}:${grpcPort}`,
-          http: `${config.http.host}:${httpPort}`,
+          // A worker has no ports of its own.
+          ...(part === undefined && {
+            grpc: `${config.grpc.host}:${grpcPort}`,
+            http: `${config.http.host}:${httpPort}`,
+          }),
           kafka: config.kafka.brokers,
           rules: rules.current.rules.rules.length,
         },

@@ -23,7 +23,8 @@ export function forkWorker(program: string): WorkerProcess {
     onMessage: (listener) => void child.on('message', (message) => listener(message as FromWorker)),
     onExit(listener) {
       if (child.pid === undefined) setImmediate(listener, null, null)
-      else child.once('exit', listener)
+      // Not `exit`, which may come before its last messages.
+      else child.once('close', listener)
     },
     kill: () => void child.kill('SIGKILL'),
   }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createPki } from '../exhook/tls-served.ts'
 import { createHookClient, type HookClient } from '../support/hook-client.ts'
 import { metric, type ProviderProcess, scrape, startProvider } from '../support/provider.ts'
 import { temporaryFile } from '../support/temporary-file.ts'
@@ -103,7 +104,38 @@ describe('several workers on one port', () => {
     expect(now.ledger).toMatchObject({ balances: true, left: victim?.ledger.queued })
     expect(provider.lines.find((line) => /a worker has died/.test(String(line.msg)))).toMatchObject({
       ...{ level: 50, worker: 0, how: 'ended by SIGKILL', queued: victim?.ledger.queued },
+      restartInMs: 0,
     })
+    // Whoever dies again and again is not begun again at once.
+    process.kill(now.workers[0]?.pid ?? 0, 'SIGKILL')
+    await until(async () => provider.lines.filter(({ msg }) => /a worker has died/.test(msg)).length === 2)
+    expect(provider.lines.findLast(({ msg }) => /a worker has died/.test(msg))).toMatchObject({
+      restartInMs: 1000,
+    })
+  })
+
+  it('hands TLS connections over too; each worker has the certificates', async () => {
+    const pki = await createPki()
+    open.push({ stop: async () => pki.remove() })
+    const server = await pki.authority.issue('workers', { dns: ['localhost'] })
+    const provider = await serve(
+      temporaryFile('rules.yaml', RULES),
+      ...['--workers=2', '--grpc-tls=on'],
+      `--grpc-tls-cert-file=${temporaryFile('tls.crt', server.cert)}`,
+      `--grpc-tls-key-file=${temporaryFile('tls.key', server.key)}`,
+    )
+    const tls = { ca: pki.authority.ca }
+    const client = createHookClient({ host: 'localhost', port: provider.grpcPort, connections: 4, tls })
+    open.unshift({ stop: async () => client.close() })
+    await client.connected()
+    const calls = Array.from({ length: 40 }, () => client.call('OnMessagePublish', publish('a/b')))
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(0)
+    const { workers } = await statusOf(provider)
+    expect(workers.map(({ connections, ledger }) => [connections, ledger.calls])).toEqual([
+      [2, 20],
+      [2, 20],
+    ])
+    expect(await metric(provider, 'exhook_tls_handshakes_total')).toBe(4)
   })
 
   it('tells every worker, and the next one, what one has heard of EMQX', async () => {
