@@ -2,17 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createHttpServer, type HttpServer } from './admin/http-server.ts'
 import type { RoutesDeps } from './admin/routes.ts'
-import type { Config, DeadLettersConfig, DiskConfig } from './config/config.ts'
+import type { Config, DeadLettersConfig } from './config/config.ts'
 import { secretValues } from './config/secret-values.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './delivery/dead-letter-file.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
-import { createAdoptedLog } from './disk/adopted-log.ts'
-import { createDiskLog } from './disk/create-disk-log.ts'
-import type { DiskLog, DiskLogDeps } from './disk/disk-log.ts'
 import { createKeepOpen } from './disk/keep-open.ts'
-import { withAdopted } from './disk/with-adopted.ts'
-import { orphanedLogPaths, ownLogPath, type Share } from './disk/worker-logs.ts'
+import { openDiskLog } from './disk/open-disk-log.ts'
+import type { Share } from './disk/worker-logs.ts'
 import { createEmqxHooks } from './emqx/emqx-hooks.ts'
 import { type EmqxNews, takeNews } from './emqx/emqx-news.ts'
 import { loadContract } from './events/contract.ts'
@@ -150,7 +147,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     },
   )
   const ledger = createLedger({ queuedRecords: () => queue.records })
-  const disk = openDiskLog(config.queue.disk, part ?? ALONE, log, {
+  const disk = openDiskLog(config.queue.disk, part ?? ALONE, {
+    log,
     onStored: (seq) => queue.stored(seq),
     onState: ({ name, detail }) => {
       if (name === 'full' || name === 'failing') log.error({ state: name, error: detail }, DISK_STOPS)
@@ -288,7 +286,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     reload: async () => reloadReport(await rules.reload(), rules.current.rules.rules.length),
   }
   const http =
-    part?.serve({ ...pages, collect: metrics.collect, ledger: ledger.snapshot }) ??
+    part?.serve({ ...pages, collect: metrics.collect }) ??
     createHttpServer(config.http, {
       ...{ ...pages, log },
       onRefused: metrics.httpRefused,
@@ -421,24 +419,6 @@ export function createApp(config: Config, deps: AppDeps): App {
 }
 
 const ALONE: Share = { index: 0, count: 1 }
-
-/** The own log, and before it those of processes that there are no more. */
-function openDiskLog(
-  { path, ...config }: DiskConfig,
-  share: Share,
-  log: Logger,
-  deps: DiskLogDeps,
-): DiskLog | null {
-  if (path === null) return null
-  const own = createDiskLog({ ...config, path: ownLogPath(path, share) }, deps)
-  const adopted = orphanedLogPaths(path, share).map((orphan) =>
-    createAdoptedLog({
-      ...{ path: orphan, log, onUnreadable: deps.onUnreadable },
-      create: (its) => createDiskLog({ ...config, path: orphan }, its),
-    }),
-  )
-  return withAdopted(own, adopted)
-}
 
 function warnOfPolicies({ rules }: RuleSet, log: Logger): void {
   for (const { name, hooks, policy } of rules) {

@@ -12,7 +12,7 @@ import type { OfferOutcome } from '../queue/record-queue.ts'
 import type { RuleErrorCode } from '../rules/surroundings.ts'
 import type { CertificateStatus } from '../tls/certificate-reload.ts'
 import { createHttpMetrics } from './http-metrics.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, LedgerSnapshot } from './ledger.ts'
 import { createRuleMetrics, type RuleState } from './rule-metrics.ts'
 import { createTlsMetrics } from './tls-metrics.ts'
 import { createTopicMetrics } from './topic-metrics.ts'
@@ -36,8 +36,14 @@ export interface Metrics {
   handshakeMade(): void
   /** The text of one scrape; the ledger in it is of one moment. */
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>
-  /** The same as values, to be summed with those of other processes. */
-  collect(): Promise<MetricValues>
+  /** The same as values, to be summed with those of other processes, and the ledger that is in them. */
+  collect(): Promise<Account>
+}
+
+/** What one process has done so far. */
+export interface Account {
+  readonly ledger: LedgerSnapshot
+  readonly metrics: MetricValues
 }
 
 /** Metrics as prom-client gives and aggregates them. */
@@ -155,13 +161,14 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     registers,
   }).set(deps.memoryBoundBytes)
 
-  function update(): void {
-    account(deps.ledger)
+  function update(): LedgerSnapshot {
+    const ledger = account(deps.ledger)
     if (deps.disk) disk?.(deps.disk, deps.queue)
     topics(deps.topics())
     rules(deps.rules())
     tls.set(deps.tls?.() ?? null)
     state(deps)
+    return ledger
   }
 
   return {
@@ -179,14 +186,14 @@ export function createMetrics(deps: MetricsDeps): Metrics {
       return { contentType: registry.contentType, body: await registry.metrics() }
     },
     async collect() {
-      update()
-      return registry.getMetricsAsJSON()
+      const ledger = update()
+      return { ledger, metrics: await registry.getMetricsAsJSON() }
     },
   }
 }
 
 /** The ledger, set whole from one snapshot before each scrape. */
-function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
+function createAccountMetrics(registry: Registry): (ledger: Ledger) => LedgerSnapshot {
   const registers = [registry]
   const counter = (name: string, help: string, label?: string) =>
     new Counter({ name, help, labelNames: label === undefined ? [] : [label], registers })
@@ -233,6 +240,7 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
     setEach(deadLettered, 'place', now.deadLettered)
     setEach(dropped, 'reason', now.dropped)
     queued.set(now.queued)
+    return now
   }
 }
 

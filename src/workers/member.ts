@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import type { Account, Answers, Begin, FromWorker, Question, WorkerProcess } from './messages.ts'
+import type { Account } from '../telemetry/metrics.ts'
+import type { Answers, Begin, FromWorker, Question, WorkerProcess } from './messages.ts'
 import type { Taker } from './spread.ts'
 
 /** One worker as the primary keeps it: its process, and the next one when that has died. */

@@ -5,13 +5,11 @@ import type { RoutesDeps } from '../admin/routes.ts'
 import type { Config } from '../config/config.ts'
 import type { EmqxNews } from '../emqx/emqx-news.ts'
 import type { LoadedRules } from '../reload/load-fitted-rules.ts'
-import type { LedgerSnapshot } from '../telemetry/ledger.ts'
-import type { MetricValues } from '../telemetry/metrics.ts'
+import type { Account } from '../telemetry/metrics.ts'
 
 /** What a worker answers for the primary's pages. */
 export interface WorkerPages extends Omit<RoutesDeps, 'metrics'> {
-  readonly collect: () => Promise<MetricValues>
-  readonly ledger: () => LedgerSnapshot
+  readonly collect: () => Promise<Account>
 }
 
 /** The rules in force, as they were read: compiled ones cannot be sent. */
@@ -26,12 +24,6 @@ export interface Begin {
   readonly count: number
   /** What others have heard of EMQX before it. */
   readonly news: readonly EmqxNews[]
-}
-
-/** What a worker has done so far. */
-export interface Account {
-  readonly ledger: LedgerSnapshot
-  readonly metrics: MetricValues
 }
 
 /** What a worker can be asked, and its answer. */

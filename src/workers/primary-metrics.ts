@@ -1,9 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { GuardRefusal } from '../admin/guard.ts'
 import { createHttpMetrics } from '../telemetry/http-metrics.ts'
-import type { MetricValues } from '../telemetry/metrics.ts'
+import type { Account, MetricValues } from '../telemetry/metrics.ts'
 import type { Member } from './member.ts'
-import type { Account } from './messages.ts'
 import { lastingOf, summed } from './sums.ts'
 
 /** All metrics of a program of several processes: the workers' as one, and what the primary alone knows. */

@@ -6,13 +6,14 @@ import type { AppPorts } from '../app.ts'
 import type { Config } from '../config/config.ts'
 import { secretValues } from '../config/secret-values.ts'
 import type { LedgerSnapshot } from '../telemetry/ledger.ts'
+import type { Account } from '../telemetry/metrics.ts'
 import { createRareLog } from '../telemetry/rare-log.ts'
 import { createRedactor } from '../text/redactor.ts'
 import { createKnownNews } from './known-news.ts'
 import { createMember, type Member, type MemberDeps } from './member.ts'
 import { mergeReadiness } from './merge-readiness.ts'
 import { mergeReloads } from './merge-reload.ts'
-import type { Account, FromWorker, SentRules, WorkerProcess } from './messages.ts'
+import type { FromWorker, SentRules, WorkerProcess } from './messages.ts'
 import { createPrimaryMetrics } from './primary-metrics.ts'
 import { createSpread } from './spread.ts'
 import { primaryStatus } from './status.ts'
@@ -94,7 +95,7 @@ export function createPrimary(config: Config, deps: PrimaryDeps): Primary {
     if (message.kind === 'rules') rules = message.rules
     else if (message.kind === 'news') {
       news.heard(message.news)
-      for (const member of members) if (member !== from && member.up) void member.send(message)
+      for (const member of members) if (member !== from) void member.send(message)
     } else if (message.kind === 'started' && from.restarts > 0)
       log.info(
         { worker: from.index, pid: from.pid, restarts: from.restarts },

@@ -1,7 +1,7 @@
 import type { HttpServer } from '../admin/http-server.ts'
 import type { App, AppPart } from '../app.ts'
 import { createHandedConnections } from './handed-listener.ts'
-import type { Account, Begin, PrimaryLink, Question, WorkerPages } from './messages.ts'
+import type { Begin, PrimaryLink, Question, WorkerPages } from './messages.ts'
 
 /** One worker, from the primary's word on. */
 export interface Worker {
@@ -47,19 +47,15 @@ export async function runWorker(begin: Begin, link: PrimaryLink, deps: WorkerDep
     return null
   }
 
-  const account = async (): Promise<Account | null> =>
-    // The metrics first: they are what is summed, and the account of a dead worker is closed by its ledger.
-    pages === undefined ? null : { metrics: await pages.collect(), ledger: pages.ledger() }
-
   async function tellAccount(): Promise<void> {
-    const now = await account()
-    if (now !== null) await link.send({ kind: 'account', account: now })
+    const now = await pages?.collect()
+    if (now !== undefined) await link.send({ kind: 'account', account: now })
   }
 
   const answers: { readonly [Q in Question]: () => unknown } = {
     readiness: () => pages?.readiness(),
     status: () => pages?.status(),
-    account,
+    account: () => pages?.collect(),
     reload: () => pages?.reload(),
   }
 

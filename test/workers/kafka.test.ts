@@ -21,6 +21,8 @@ const RULES = temporaryFile(
 `,
 )
 
+/** No Kafka is there. */
+const AWAY = '--kafka-brokers=127.0.0.1:1'
 /** The numbers of one life of the provider begin here. */
 const LIFE = 100_000
 
@@ -33,12 +35,12 @@ describe('workers before a real Kafka', () => {
   let providers: ProviderProcess[] = []
   let calls: HookCall[] = []
 
-  /** One life of the provider, always on the same disk and port. */
+  /** One life of the provider, always on the same disk and port; before Kafka, unless the flags say otherwise. */
   async function live(workers: number, ...flags: readonly string[]): Promise<ProviderProcess> {
     const provider = await startProvider([
-      ...[`--rules=${RULES}`, `--kafka-brokers=${kafka.bootstrap}`, `--queue-disk-path=${folder}`],
+      ...[`--rules=${RULES}`, `--queue-disk-path=${folder}`],
+      ...(flags.length === 0 ? [`--kafka-brokers=${kafka.bootstrap}`] : flags),
       ...[`--grpc-port=${grpcPort}`, `--workers=${workers}`],
-      ...flags,
     ])
     providers.push(provider)
     return provider
@@ -107,7 +109,7 @@ describe('workers before a real Kafka', () => {
     const provider = await live(2)
     const on = await load(30)
     on.run((id) => `stored/${id}`, 500)
-    await sleep(1000)
+    while (on.total() < 300) await sleep(50)
     const { workers } = await statusOf(provider)
     const before = calls.length
     process.kill(workers[0]?.pid ?? 0, 'SIGKILL')
@@ -127,16 +129,17 @@ describe('workers before a real Kafka', () => {
 
     const found = await consumeAll(kafka.bootstrap, ['stored'])
     const there = new Set(found.map((one) => one.headers['emqx-message-id']))
-    expect(answered().length).toBeGreaterThan(500)
+    expect(answered().length).toBeGreaterThan(400)
     expect(answered().filter((id) => !there.has(id))).toEqual([])
     expect(status.ledger).toMatchObject({ balances: true, queued: 0 })
+    expect(await ledgerOf(provider)).toMatchObject({ balanced: true, dropped: 0 })
   })
 
   it('SIGTERM under load: no call fails, nothing is lost, one exit code 0', async () => {
     const provider = await live(2)
     const on = await load(30)
     on.run((id) => `queued/${id}`, 500)
-    await sleep(1500)
+    while (on.total() < 500) await sleep(50)
     expect(await provider.stop()).toBe(0)
     await on.halt()
     // A call that was on its way would have timed out; those that come when nobody listens are refused at once.
@@ -150,30 +153,29 @@ describe('workers before a real Kafka', () => {
     expect(provider.lines.at(-1)).toMatchObject({ lost: 0, msg: 'stopped: all workers have ended' })
   })
 
-  it('3 → 1 → 2 workers while Kafka is away: each takes up what the others left, all of it comes, each in order', async () => {
-    await kafka.kill()
+  it('3 → 1 → 2 workers, Kafka away until the last: each takes up what the others left, all of it comes, in order', async () => {
     const sent = new Set<string | undefined>()
     for (const [life, workers] of [3, 1, 2].entries()) {
-      const provider = await live(workers)
-      const before = await ledgerOf(provider)
-      expect(before).toMatchObject({ balanced: true, recovered: sent.size, queued: sent.size })
-      const on = await load(20)
+      const provider = await live(workers, ...(life < 2 ? [AWAY] : []))
+      expect(await ledgerOf(provider)).toMatchObject({ balanced: true, recovered: sent.size })
+      const on = await load(10)
       on.run(
         (id) => `moved/${id}`,
         300,
         (number) => String(life * LIFE + number),
       )
-      await sleep(1000)
+      while (on.total() < 150) await sleep(50)
       await on.halt()
       await unload()
       for (const id of answered()) sent.add(id)
-      expect(await ledgerOf(provider)).toMatchObject({ balanced: true, queued: sent.size, dropped: 0 })
-      expect(await provider.stop()).toBe(0)
+      if (life < 2) {
+        expect(await ledgerOf(provider)).toMatchObject({ balanced: true, queued: sent.size, dropped: 0 })
+        expect(await provider.stop()).toBe(0)
+        continue
+      }
+      await drained(provider)
+      expect(await ledgerOf(provider)).toMatchObject({ delivered: sent.size, dropped: 0, balanced: true })
     }
-    await kafka.restart()
-    const last = await live(2)
-    await drained(last)
-    expect(await ledgerOf(last)).toMatchObject({ recovered: sent.size, delivered: sent.size, balanced: true })
     const found = await consumeAll(kafka.bootstrap, ['moved'])
     expect(found.map((one) => one.headers['emqx-message-id']).sort()).toEqual([...sent].sort())
     // What is adopted is empty now, and gone.
