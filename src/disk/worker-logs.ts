@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { segmentNames } from './segment-names.ts'
 
@@ -19,8 +19,7 @@ export const ownLogPath = (path: string, { index, count }: Share): string =>
  * to empty: each is one process's. In the order in which they are to be sent.
  */
 export function orphanedLogPaths(path: string, { index, count }: Share): readonly string[] {
-  if (!existsSync(path)) return []
-  const names = readdirSync(path)
+  const names = namesIn(path)
   const orphans = names
     .flatMap((name) => WORKER.exec(name)?.[1] ?? [])
     .map(Number)
@@ -28,4 +27,13 @@ export function orphanedLogPaths(path: string, { index, count }: Share): readonl
     .sort((a, b) => a - b)
   const single = count > 1 && index === 0 && segmentNames(names).length > 0
   return [...(single ? [path] : []), ...orphans.map((number) => join(path, `worker-${number}`))]
+}
+
+/** None where the directory cannot be read: what is wrong with it is for the own log to say. */
+function namesIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
 }

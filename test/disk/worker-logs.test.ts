@@ -25,7 +25,10 @@ describe('the directories of workers', () => {
     expect(of(0, 1)).not.toContain('')
   })
 
-  it('finds none where there is no directory yet', () => {
-    expect(orphanedLogPaths(join(realDirectory(), 'none'), { index: 0, count: 2 })).toEqual([])
+  it('finds none where there is no directory yet, or a file in its place', () => {
+    const path = join(realDirectory(), 'none')
+    expect(orphanedLogPaths(path, { index: 0, count: 2 })).toEqual([])
+    writeFileSync(path, '')
+    expect(orphanedLogPaths(path, { index: 0, count: 1 })).toEqual([])
   })
 })
