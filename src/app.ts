@@ -1,20 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { createHttpServer } from './admin/http-server.ts'
-import type { Config, DeadLettersConfig, DiskConfig } from './config/config.ts'
+import { createHttpServer, type HttpServer } from './admin/http-server.ts'
+import type { RoutesDeps } from './admin/routes.ts'
+import type { Config, DeadLettersConfig } from './config/config.ts'
 import { secretValues } from './config/secret-values.ts'
 import { createDeadLetterFile, type DeadLetterFile } from './delivery/dead-letter-file.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createDelivery, type Delivery } from './delivery/delivery.ts'
-import { createDiskLog } from './disk/create-disk-log.ts'
-import type { DiskLog, DiskLogDeps } from './disk/disk-log.ts'
 import { createKeepOpen } from './disk/keep-open.ts'
+import { openDiskLog } from './disk/open-disk-log.ts'
+import type { Share } from './disk/worker-logs.ts'
 import { createEmqxHooks } from './emqx/emqx-hooks.ts'
+import { type EmqxNews, takeNews } from './emqx/emqx-news.ts'
 import { loadContract } from './events/contract.ts'
 import { chooseDoor } from './exhook/choose-door.ts'
 import { createGrpcServer } from './exhook/grpc-server.ts'
 import { createHookHandler } from './exhook/hook-handler.ts'
 import { createLeanServer } from './exhook/lean/lean-server.ts'
+import type { MakeListener } from './exhook/listener.ts'
 import { largestRssBytes, requestBudgetFor } from './exhook/request-bounds.ts'
 import { createRequestBudget } from './exhook/request-budget.ts'
 import { kafkaClientConfig, whoWeAre } from './kafka/client-config.ts'
@@ -37,6 +40,7 @@ import { createRuleCounts } from './telemetry/rule-counts.ts'
 import { createRuleWatch } from './telemetry/rule-watch.ts'
 import { createRedactor } from './text/redactor.ts'
 import type { Certificates } from './tls/certificates.ts'
+import type { WorkerPages } from './workers/messages.ts'
 
 /** The ports that were taken. */
 export interface AppPorts {
@@ -50,6 +54,8 @@ export interface App {
   ledger(): LedgerSnapshot
   /** Reads the rule file and the certificates soon, changed or not, and tells what came of it. */
   reload(): Promise<ReloadOutcome>
+  /** Another process that serves the same port has heard this of EMQX. */
+  hear(news: EmqxNews): void
   /** Returns when hook calls can come in; Kafka need not be there. Rejects when a port cannot be had. Call it once. */
   start(): Promise<AppPorts>
   /**
@@ -68,6 +74,19 @@ export interface AppDeps {
   readonly readFile: (path: string) => string
   /** Of the hook port; they follow their files. Default: none, plain text. */
   readonly certificates?: Certificates | null
+  /** It is one worker of several. Default: it is alone. */
+  readonly part?: AppPart
+}
+
+/** What a worker does not do by itself. */
+export interface AppPart extends Share {
+  readonly listener: MakeListener
+  /** In the place of HTTP. */
+  readonly serve: (pages: WorkerPages) => HttpServer
+  /** For the other workers. */
+  readonly tell: (news: EmqxNews) => void
+  /** Other rules are in force. */
+  readonly onRules: (rules: LoadedRules) => void
 }
 
 /** A lane is let go when nothing came for so long, or up to twice that. */
@@ -85,7 +104,7 @@ const CLOSE_GRACE_MS = 1000
 const ANSWER_MS = 500
 
 export function createApp(config: Config, deps: AppDeps): App {
-  const { log } = deps
+  const { log, part } = deps
   const contract = loadContract()
   const startedAtMs = Date.now()
   let draining = false
@@ -98,7 +117,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     onRenewal: () => metrics.producerRenewed(),
   })
   const deadLetterTopic = config.deadLetters.topic === 'off' ? null : config.deadLetters.topic
-  const deadLetterFile = openDeadLetterFile(config.deadLetters, log)
+  const deadLetterFile = openDeadLetterFile(config.deadLetters, part, log)
   const deadLetters = createDeadLetters({
     log,
     topic: deadLetterTopic,
@@ -128,7 +147,8 @@ export function createApp(config: Config, deps: AppDeps): App {
     },
   )
   const ledger = createLedger({ queuedRecords: () => queue.records })
-  const disk = openDiskLog(config.queue.disk, {
+  const disk = openDiskLog(config.queue.disk, part ?? ALONE, {
+    log,
     onStored: (seq) => queue.stored(seq),
     onState: ({ name, detail }) => {
       if (name === 'full' || name === 'failing') log.error({ state: name, error: detail }, DISK_STOPS)
@@ -183,13 +203,18 @@ export function createApp(config: Config, deps: AppDeps): App {
         warnOfPolicies(now.rules, log)
         preflight.run()
         emqxHooks.rulesChanged()
+        part?.onRules(now)
       },
       onAsked: () => emqxHooks.look(),
     },
   )
   const emqxHooks = createEmqxHooks(
-    { emqx: config.emqx, filters: config.hooks.filters },
-    { interests: () => rules.current.rules.interests, log },
+    { emqx: config.emqx, filters: config.hooks.filters, asks: part === undefined || part.index === 0 },
+    {
+      interests: () => rules.current.rules.interests,
+      log,
+      onWord: (word) => part?.tell({ what: 'asked', word }),
+    },
   )
   const ruleCounts = createRuleCounts()
   const watchRule = createRuleWatch({ log, metrics })
@@ -218,8 +243,14 @@ export function createApp(config: Config, deps: AppDeps): App {
       },
       onReply: metrics.replied,
       onOutcome: metrics.decided,
-      onLoaded: emqxHooks.loaded,
-      onUnloaded: emqxHooks.unloaded,
+      onLoaded(load) {
+        emqxHooks.loaded(load)
+        part?.tell({ what: 'loaded', load })
+      },
+      onUnloaded(node) {
+        emqxHooks.unloaded(node)
+        part?.tell({ what: 'unloaded', node })
+      },
     },
   )
   const door = chooseDoor(config.grpc, {
@@ -233,6 +264,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     {
       ...{ handler, budget: requests, log, door: door.make },
       onConnectionRefused: metrics.connectionRefused,
+      ...(part && { listener: part.listener }),
     },
   )
   const partsNow = (): ReadinessDeps => {
@@ -240,8 +272,7 @@ export function createApp(config: Config, deps: AppDeps): App {
     const tls = door.certificates?.status ?? null
     return { ...parts, rules: rules.status, emqx: emqxHooks.state, tls }
   }
-  const http = createHttpServer(config.http, {
-    log,
+  const pages: RoutesDeps = {
     readiness: () => readinessNow(partsNow()),
     metrics: () => metrics.scrape(),
     status: () =>
@@ -254,9 +285,14 @@ export function createApp(config: Config, deps: AppDeps): App {
         counts: ruleCounts,
       }),
     reload: async () => reloadReport(await rules.reload(), rules.current.rules.rules.length),
-    onRefused: metrics.httpRefused,
-    redact: createRedactor(secretValues(config)),
-  })
+  }
+  const http =
+    part?.serve({ ...pages, collect: metrics.collect }) ??
+    createHttpServer(config.http, {
+      ...{ ...pages, log },
+      onRefused: metrics.httpRefused,
+      redact: createRedactor(secretValues(config)),
+    })
 
   function letGoIdleLanes(): void {
     delivery.letGoIdle((topic) => {
@@ -284,12 +320,15 @@ export function createApp(config: Config, deps: AppDeps): App {
       log.info(
         {
           version: deps.version,
-          grpc: `${config.grpc.host}:${grpcPort}`,
-          http: `${config.http.host}:${httpPort}`,
+          // A worker has no ports of its own.
+          ...(part === undefined && {
+            grpc: `${config.grpc.host}:${grpcPort}`,
+            http: `${config.http.host}:${httpPort}`,
+          }),
           kafka: config.kafka.brokers,
           rules: rules.current.rules.rules.length,
         },
-        'ready for hook calls',
+        part === undefined ? 'ready for hook calls' : 'ready for its part of the hook calls',
       )
       return { grpc: grpcPort, http: httpPort }
     } catch (error) {
@@ -370,11 +409,17 @@ export function createApp(config: Config, deps: AppDeps): App {
     return rules.reload()
   }
 
-  return { queue, ledger: () => ledger.snapshot(), reload, start, stop }
+  return {
+    queue,
+    ledger: () => ledger.snapshot(),
+    reload,
+    hear: (news) => takeNews(news, emqxHooks),
+    start,
+    stop,
+  }
 }
 
-const openDiskLog = ({ path, ...config }: DiskConfig, deps: DiskLogDeps): DiskLog | null =>
-  path === null ? null : createDiskLog({ ...config, path }, deps)
+const ALONE: Share = { index: 0, count: 1 }
 
 function warnOfPolicies({ rules }: RuleSet, log: Logger): void {
   for (const { name, hooks, policy } of rules) {
@@ -385,5 +430,14 @@ function warnOfPolicies({ rules }: RuleSet, log: Logger): void {
 const fixedTopics = ({ rules }: RuleSet): readonly string[] =>
   rules.flatMap(({ topic, allow }) => (allow === null ? [topic] : []))
 
-const openDeadLetterFile = ({ file, fileMaxBytes }: DeadLettersConfig, log: Logger): DeadLetterFile | null =>
-  file === null ? null : createDeadLetterFile({ path: file, maxBytes: fileMaxBytes }, log)
+const openDeadLetterFile = (
+  { file, fileMaxBytes }: DeadLettersConfig,
+  part: Share | undefined,
+  log: Logger,
+): DeadLetterFile | null =>
+  file === null
+    ? null
+    : createDeadLetterFile(
+        { path: part === undefined ? file : `${file}.worker-${part.index}`, maxBytes: fileMaxBytes },
+        log,
+      )

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import { createApp } from './app.ts'
+import { type Logger, pino } from 'pino'
+import { type App, createApp } from './app.ts'
 import { runCheck } from './cli/check.ts'
 import { CHECK_HELP, readCheckWords } from './cli/check-words.ts'
 import { runImport } from './cli/import-4x.ts'
@@ -11,16 +13,23 @@ import { tellMistakes } from './cli/mistakes.ts'
 import { runRegister } from './cli/register.ts'
 import { createStreamOutput } from './cli/stream-output.ts'
 import { runTry } from './cli/try.ts'
+import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
 import { exposedFiles, type LookAtFile } from './config/exposed-files.ts'
 import { loadConfig } from './config/load-config.ts'
 import { printConfig } from './config/print-config.ts'
 import { secretValues } from './config/secret-values.ts'
+import { fitRules } from './reload/load-fitted-rules.ts'
 import { suggestion } from './text/did-you-mean.ts'
 import { faultOf, faultText } from './text/fault.ts'
 import { quoted } from './text/quoted.ts'
 import { createRedactor } from './text/redactor.ts'
+import { certificateFilesOf, readCertificates } from './tls/certificates.ts'
+import { forkWorker, WORKER_COMMAND } from './workers/fork-worker.ts'
+import type { Begin, PrimaryLink, ToWorker } from './workers/messages.ts'
+import { createPrimary } from './workers/primary.ts'
+import { runWorker } from './workers/run-worker.ts'
 
 const USAGE = `exhook-kafka: EMQX's hook events to Kafka
 
@@ -44,6 +53,7 @@ export async function main(): Promise<void> {
   if (process.report !== undefined) process.report.excludeEnv = true
   process.on('uncaughtException', endByFault)
   const [command = '', ...words] = asHelp(process.argv.slice(2))
+  if (command === WORKER_COMMAND && process.send !== undefined) return serveAsWorker()
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
   if (command === 'register') return register(words)
   if (command === 'import-4x') return importFrom4x(words)
@@ -150,32 +160,27 @@ async function serve(argv: readonly string[]): Promise<void> {
   if (loaded === null) return
   const { config, rules, certificates } = loaded
 
-  const log = pino({
-    level: config.log.level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    hooks: { streamWrite: createRedactor(secretValues(config)) },
-  })
+  const log = createLog(config)
   for (const exposed of exposedFiles(config, LOOK_AT_FILE)) log.warn(exposed, EXPOSED)
-  const app = createApp(config, {
-    rules,
-    certificates,
-    log,
-    version: version(),
-    readFile,
-  })
+  const count = config.workers === 'auto' ? availableParallelism() : Number(config.workers)
+  const fork = () => forkWorker(process.argv[1] ?? '')
+  const program: Program =
+    count > 1
+      ? createPrimary(config, { count, fork, rules, log, version: version() })
+      : createApp(config, { rules, certificates, log, version: version(), readFile })
 
   let stopping = false
   async function stop(exitCode: number): Promise<void> {
     stopping = true
-    await app.stop()
+    await program.stop()
     process.exit(exitCode)
   }
   function onSignal(signal: NodeJS.Signals): void {
     if (stopping) {
-      const { queued } = app.ledger()
+      const { queued } = program.ledger()
       const fate = config.queue.disk.path === null ? 'is lost' : 'and is not on disk yet is lost'
       log.error({ signal, queued }, `stopped at once by a second signal: what was queued ${fate}`)
+      program.kill?.()
       process.exit(1)
     }
     log.info({ signal }, 'signal received')
@@ -185,23 +190,81 @@ async function serve(argv: readonly string[]): Promise<void> {
   process.on('SIGINT', onSignal)
   process.on('SIGHUP', () => {
     log.info({ signal: 'SIGHUP' }, 'signal received: reading the rules and the certificates')
-    void app.reload()
+    void program.reload()
   })
+  watchFaults(log, () => {
+    if (!stopping) void stop(1)
+  })
+
+  try {
+    await program.start()
+  } catch (error) {
+    log.fatal({ error: error instanceof Error ? error.message : String(error) }, 'the start failed')
+    process.exit(1)
+  }
+}
+
+/** What serves: one process, or the first of several. */
+interface Program extends Pick<App, 'start' | 'stop' | 'ledger'> {
+  reload(): Promise<unknown>
+  /** Ends the other processes at once. */
+  kill?(): void
+}
+
+/** One worker: led by the process that has started it, which deals with signals. */
+function serveAsWorker(): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
+  const link: PrimaryLink = {
+    send: (message) =>
+      new Promise((resolve) => {
+        if (process.connected) process.send?.(message, undefined, {}, () => resolve())
+        else resolve()
+      }),
+    onMessage: (listener) =>
+      void process.on('message', (message, socket) =>
+        listener(message as ToWorker, socket as Socket | undefined),
+      ),
+    onGone: (listener) => void process.once('disconnect', listener),
+  }
+  process.once('message', (message) => {
+    const begin = message as Begin
+    const { config, index } = begin
+    const log = createLog(config).child({ worker: index })
+    const readFile = (path: string) => readFileSync(path, 'utf8')
+    const files = certificateFilesOf(config.grpc)
+    const worker = runWorker(begin, link, {
+      build: (part) =>
+        createApp(config, {
+          rules: fitRules(begin.rules, config),
+          certificates: files && readCertificates(files, readFile),
+          ...{ log, readFile, part, version: version() },
+        }),
+      onEnd: (exitCode) => process.exit(exitCode),
+    })
+    watchFaults(log, () => {
+      void worker.then((running) => running?.stop()).then(() => process.exit(1))
+    })
+  })
+}
+
+const createLog = (config: Config): Logger =>
+  pino({
+    level: config.log.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: { streamWrite: createRedactor(secretValues(config)) },
+  })
+
+/** `end`: after a fault that nobody caught, nothing is certain any more. */
+function watchFaults(log: Logger, end: () => void): void {
   process.on('unhandledRejection', (error) =>
     log.error(faultOf(error), 'a promise failed unobserved: a fault of ours'),
   )
   process.off('uncaughtException', endByFault)
   process.on('uncaughtException', (error) => {
     log.fatal(faultOf(error), 'a fault of ours: stopping')
-    if (!stopping) void stop(1)
+    end()
   })
-
-  try {
-    await app.start()
-  } catch (error) {
-    log.fatal({ error: error instanceof Error ? error.message : String(error) }, 'the start failed')
-    process.exit(1)
-  }
 }
 
 const EXPOSED = 'every user of this machine may read this file, which holds a secret: chmod o-r'

@@ -37,7 +37,7 @@ export function statusNow(deps: StatusDeps): object {
 
 const time = (ms: number): string => new Date(ms).toISOString()
 
-const ledgerStatus = (snapshot: LedgerSnapshot) => ({
+export const ledgerStatus = (snapshot: LedgerSnapshot) => ({
   balances: balances(snapshot),
   calls: snapshot.calls,
   matched: snapshot.matched,

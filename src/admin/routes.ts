@@ -4,11 +4,11 @@ import { jsonPage, type Page, type Route, type Routes, textPage, wantsJson } fro
 
 export interface RoutesDeps {
   /** The state at this moment. */
-  readonly readiness: () => Readiness
+  readonly readiness: () => Readiness | Promise<Readiness>
   /** The metrics in the text format of Prometheus, with the content type that names its version. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
   /** Everything that an operator may want to know, to be written as JSON. */
-  readonly status: () => object
+  readonly status: () => object | Promise<object>
   /** Has the rule file read, and tells what came of it. */
   readonly reload: () => Promise<ReloadReport>
 }
@@ -32,14 +32,14 @@ export function createRoutes(deps: RoutesDeps): Routes {
       {
         access: 'open',
         moreIfTrusted: true,
-        get(asked) {
-          const readiness = deps.readiness()
+        async get(asked) {
+          const readiness = await deps.readiness()
           return readinessPage(asked.trusted ? readiness : withoutDetails(readiness), wantsJson(asked))
         },
       },
     ],
     ['/metrics', { access: 'open', get: async () => ({ status: 200, ...(await deps.metrics()) }) }],
-    ['/status', { access: 'guarded', get: () => jsonPage(200, deps.status()) }],
+    ['/status', { access: 'guarded', get: async () => jsonPage(200, await deps.status()) }],
     ['/rules/reload', { access: 'guarded', post: ({ body }) => reloadPage(body, deps.reload) }],
   ])
 }

@@ -6,6 +6,8 @@
 export interface Config {
   /** Path of the rules file. */
   readonly rules: string
+  /** How many processes serve the hook port, in decimal; `auto`: as many as there are cores for us. */
+  readonly workers: string
   readonly grpc: GrpcConfig
   readonly reply: ReplyConfig
   readonly kafka: KafkaConfig

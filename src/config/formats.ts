@@ -62,6 +62,26 @@ export const ms = integer('ms', 0, MAX_TIMER_MS, `a whole number of ms from 0 to
 /** A time in ms that is no time at all when 0. */
 export const positiveMs = integer('ms', 1, MAX_TIMER_MS, `a whole number of ms from 1 to ${MAX_TIMER_MS}`)
 
+/** Processes on one machine, at most as many as are of use on any. */
+const MAX_WORKERS = 256
+
+/** How many processes, or the word that the machine decides: as text, since convict would make a number of any. */
+export const workers: Format<string> = {
+  expects: `a whole number from 1 to ${MAX_WORKERS}, or auto`,
+  unit: 'count|auto',
+  parse: (text) => (workers.accepts(text) ? text : undefined),
+  accepts: (value) =>
+    value === 'auto' ||
+    (typeof value === 'string' && /^[1-9]\d*$/.test(value) && Number(value) <= MAX_WORKERS),
+  show: String,
+  schema: {
+    anyOf: [
+      { enum: ['auto'] },
+      { type: ['integer', 'string'], minimum: 1, maximum: MAX_WORKERS, pattern: '^[1-9]\\d*$' },
+    ],
+  },
+}
+
 /** A size in bytes, at least 1: a number, or one with a unit. */
 export const bytes: Format<number> = {
   expects: 'a size of at least 1 byte, as a number of bytes or like 512KiB, 64MiB, 1GB',

@@ -41,6 +41,11 @@ export const OPTIONS: OptionTree<Config> = {
     default: 'rules.yaml',
     doc: 'The rules file: which events go to which Kafka topic.',
   },
+  workers: {
+    format: formats.workers,
+    default: '1',
+    doc: 'Processes that serve the hook port; `auto`: one for each core. Bounds of queue, disk and connections are of each.',
+  },
   grpc: {
     host: {
       format: formats.host,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createBuffers } from './buffers.ts'
 import { createDamage } from './damage.ts'
 import type { DirectoryLock } from './directory-lock.ts'
@@ -11,7 +12,7 @@ import { recover } from './recover.ts'
 import { rewrite } from './rewrite.ts'
 import { letGo } from './segment.ts'
 import { createSegmentList } from './segment-list.ts'
-import { createFreshNames } from './segment-names.ts'
+import { createFreshNames, isTemporary, segmentNames } from './segment-names.ts'
 import { createUnwritten } from './unwritten.ts'
 import { createUpkeep } from './upkeep.ts'
 import { createWriter } from './writer.ts'
@@ -116,7 +117,7 @@ export function createDiskLog(
     keeper.failed('place', 'go on in', path, new Error(GONE))
   }
 
-  async function close(): Promise<void> {
+  async function close(remove: boolean): Promise<void> {
     clearInterval(placeTimer)
     damage.end()
     const reason = await withinTime(
@@ -124,15 +125,32 @@ export function createDiskLog(
       `the disk under ${path} did not answer for ${CLOSE_MS / 1000} s: look at the kernel log`,
     )
     const lost = unwritten.bytes
+    const isEmpty =
+      lost === 0 && reason === undefined && segments.all.every(({ liveRecords }) => liveRecords === 0)
     reader.clear()
     unwritten.clear()
     const open = [...segments.all]
     segments.clear()
     for (const segment of open) letGo(segment)
+    if (remove && isEmpty && lock !== null) await removeFiles()
     await lock?.release().catch(() => {})
     lock = null
     const detail = `closed; ${lost} bytes were not written: ${String(reason)}`
     keeper.set('closed', reason === undefined && lost === 0 ? 'closed, and all is on disk' : detail)
+  }
+
+  function closeOnce(remove: boolean): Promise<void> {
+    if (lock === null) return Promise.resolve()
+    closing ??= close(remove)
+    return closing
+  }
+
+  /** Under the lock. What a damaged file was copied to stays for the operator. */
+  async function removeFiles(): Promise<void> {
+    const all = await files.list(path).catch(() => [])
+    const ours = [...segmentNames(all).map(({ name }) => name), ...all.filter(isTemporary)]
+    for (const name of [...ours, 'owner', 'lock']) await files.unlink(join(path, name)).catch(() => {})
+    await files.syncDirectory(path).catch(() => {})
   }
 
   return {
@@ -171,11 +189,8 @@ export function createDiskLog(
     done: writer.done,
     read: reader.read,
     flush: writer.flush,
-    close() {
-      if (lock === null) return Promise.resolve()
-      closing ??= close()
-      return closing
-    },
+    close: () => closeOnce(false),
+    closeAndRemove: () => closeOnce(true),
   }
 }
 

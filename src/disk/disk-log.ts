@@ -104,6 +104,8 @@ export interface DiskLog {
   flush(): Promise<void>
   /** Writes and syncs what it can, and lets go of the directory. Never rejects. Safe twice and without `open`. */
   close(): Promise<void>
+  /** As `close`; and where no record is left in it, the log's files go before anybody else can take the directory. */
+  closeAndRemove(): Promise<void>
 }
 
 export interface DiskLogDeps {

@@ -20,6 +20,8 @@ export interface EmqxHooks {
   /** A node has loaded this server in this process, or let go of it. */
   loaded(load: ProviderLoad): void
   unloaded(node: string): void
+  /** Another process of ours has asked EMQX. */
+  heard(word: EmqxWord): void
   /** Other rules are in force. */
   rulesChanged(): void
   /** Asks EMQX, where there is an API key: hook calls are taken now, or somebody wants to know. Returns at once. */
@@ -31,12 +33,16 @@ export interface EmqxHooks {
 export interface EmqxHooksConfig extends Pick<HookKeeperConfig, 'startMs' | 'jitterMs' | 'pauseMs'> {
   readonly emqx: EmqxConfig
   readonly filters: HookFiltersMode
+  /** Whether EMQX is asked by this process; with several, one does. Default: it is. */
+  readonly asks?: boolean
 }
 
 export interface EmqxHooksDeps {
   /** Of the rules in force. */
   readonly interests: () => RuleSet['interests']
   readonly log: Logger
+  /** EMQX was asked, and has answered. */
+  readonly onWord?: (word: EmqxWord) => void
 }
 
 const BY_HAND = 'disable and enable this server in EMQX'
@@ -47,7 +53,7 @@ const UNKNOWN =
 const RELOAD_WAIT = { waitMs: 15_000, pollMs: 500 }
 
 export function createEmqxHooks(
-  { emqx, filters, ...timing }: EmqxHooksConfig,
+  { emqx, filters, asks = true, ...timing }: EmqxHooksConfig,
   deps: EmqxHooksDeps,
 ): EmqxHooks {
   const { log, interests } = deps
@@ -57,9 +63,12 @@ export function createEmqxHooks(
   const tell = createHookTelling(log, fix)
   const askedNow = () => JSON.stringify([...askedInterests(interests(), filters)])
   let asked = askedNow()
+  const hasKey = emqx.apiUrl !== null && emqx.apiKey !== null
 
   /** What is kept from being done is not promised. */
   function fix(): string {
+    if (!asks && hasKey)
+      return `another worker has it load this server again; if that does not help, ${BY_HAND}`
     if (keeper === null)
       return `${BY_HAND}, or give this one an API key (emqx.api_url, emqx.api_key, emqx.api_secret)`
     return keeper.trouble === null
@@ -69,15 +78,20 @@ export function createEmqxHooks(
 
   function createKeeper(): HookKeeper | null {
     const { apiUrl: url, apiKey: key, apiSecret: secret, providerName } = emqx
-    if (url === null || key === null || secret === null) return null
+    if (!asks || url === null || key === null || secret === null) return null
     const api = createEmqxApi({ url, key, secret }, ending.signal)
     const reloader = createReloader(api, RELOAD_WAIT)
     return createHookKeeper({ ...timing, providerName }, { api, reloader, log, onWord })
   }
 
-  function onWord(word: EmqxWord) {
+  function heard(word: EmqxWord): void {
     knowledge.asked(word)
     tell(knowledge.nodes())
+  }
+
+  function onWord(word: EmqxWord) {
+    heard(word)
+    deps.onWord?.(word)
     return hookStanding(word.hooks, word, interests(), filters)
   }
 
@@ -90,12 +104,13 @@ export function createEmqxHooks(
       tell(knowledge.nodes())
     },
     unloaded: (node) => knowledge.unloaded(node),
+    heard,
     rulesChanged() {
       const before = asked
       asked = askedNow()
       const nodes = knowledge.nodes()
       tell(nodes)
-      if (nodes.length === 0 && keeper === null && asked !== before) log.warn({ fix: fix() }, UNKNOWN)
+      if (nodes.length === 0 && keeper === null && asks && asked !== before) log.warn({ fix: fix() }, UNKNOWN)
       keeper?.run()
     },
     look: () => keeper?.run(),

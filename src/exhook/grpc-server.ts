@@ -13,6 +13,7 @@ import { createByteService, pathOf, rowsOf } from './grpc-services.ts'
 import type { HookHandler } from './hook-handler.ts'
 import { createHookPort, type GrpcServer } from './hook-port.ts'
 import { guardStreams, http2ServersOf } from './http2-servers.ts'
+import type { MakeListener } from './listener.ts'
 import { createPlainDoor } from './plain-door.ts'
 import { createRefusedRequests } from './refused-requests.ts'
 import type { Refusal } from './replies.ts'
@@ -44,6 +45,8 @@ export interface GrpcServerDeps {
   readonly onConnectionRefused?: (reason: ConnectionRefusal) => void
   /** What is between a TCP connection and HTTP/2 on it. Default: nothing but a look at the first byte; plain text. */
   readonly door?: DoorMaker
+  /** Where connections come from. Default: the port of the configuration. */
+  readonly listener?: MakeListener
 }
 
 const REFUSED = { atOnce: 8, maxUnread: MAX_UNREAD, patienceMs: 1000 }
@@ -80,7 +83,7 @@ export function createGrpcServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   }
   return createHookPort(
     config,
-    { log: deps.log, calls, refuse },
+    { log: deps.log, calls, refuse, listener: deps.listener },
     {
       setServing(serving) {
         for (const name of HEALTH_NAMES) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING')

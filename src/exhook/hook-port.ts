@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { createRareLog } from '../telemetry/rare-log.ts'
 import type { CallCounter } from './call-counter.ts'
 import type { RefuseConnection } from './connection-refusals.ts'
-import { createListener } from './listener.ts'
+import { createListener, type MakeListener } from './listener.ts'
 
 /** Both HookProvider services and gRPC's health service on one port. */
 export interface GrpcServer {
@@ -37,6 +37,8 @@ export interface HookPortDeps {
   readonly log: Logger
   readonly calls: CallCounter
   readonly refuse: RefuseConnection
+  /** Where connections come from. Default: the port of the configuration. */
+  readonly listener?: MakeListener | undefined
 }
 
 /** What speaks HTTP/2 behind a port. */
@@ -64,7 +66,7 @@ const CUT_MESSAGE = 'all hook calls are answered; gRPC connections that stayed o
 export function createHookPort(config: HookPortConfig, deps: HookPortDeps, transport: Transport): GrpcServer {
   const { log, calls, refuse } = deps
   const logFault = createRareLog(log, FAULT_LOG_EVERY_MS)
-  const listener = createListener(config, {
+  const listener = (deps.listener ?? createListener)(config, {
     onConnection: transport.enter,
     onError: (error) =>
       logFault('accept', 'error', {}, `a gRPC connection could not be taken: ${error.message}`),

@@ -18,6 +18,9 @@ export interface ListenerConfig {
   readonly maxConnections: number
 }
 
+/** Where the connections of a gRPC server come from. */
+export type MakeListener = (config: ListenerConfig, deps: ListenerDeps) => Listener
+
 export interface ListenerDeps {
   readonly onConnection: (socket: Socket) => void
   /** A connection could not be taken, e.g. because too many files are open. */
@@ -29,21 +32,13 @@ export interface ListenerDeps {
 /** A peer that is gone without a word is found after so long, and some ten seconds more. EMQX's side may be silent for ever. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelay: 60_000 }
 
-export function createListener(config: ListenerConfig, deps: ListenerDeps): Listener {
-  const sockets = new Set<Socket>()
-  let waiting: (() => void)[] = []
+/** As node:http2's own servers do: it is the HTTP/2 session that decides when its side ends. */
+export const SERVER_SOCKETS = { allowHalfOpen: true, noDelay: true, ...KEEP_ALIVE } as const
 
-  // As node:http2's own servers do: it is the HTTP/2 session that decides when its side ends.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, ...KEEP_ALIVE }, (socket) => {
-    sockets.add(socket)
-    // No HTTP/2 client closes one direction alone: it has gone. What it sent last is handled first.
-    socket.once('end', () => setImmediate(() => socket.destroy()))
-    socket.once('close', () => {
-      sockets.delete(socket)
-      if (sockets.size > 0) return
-      for (const resolve of waiting) resolve()
-      waiting = []
-    })
+export const createListener: MakeListener = (config, deps) => {
+  const open = createOpenConnections()
+  const server = createServer(SERVER_SOCKETS, (socket) => {
+    open.add(socket)
     deps.onConnection(socket)
   })
   server.maxConnections = config.maxConnections
@@ -66,7 +61,41 @@ export function createListener(config: ListenerConfig, deps: ListenerDeps): List
       if (server.listening) server.close()
     },
     get connections() {
+      return open.count
+    },
+    drained: open.drained,
+    destroy: open.destroy,
+  }
+}
+
+/** The connections of a listener, until they close. */
+export interface OpenConnections {
+  readonly count: number
+  add(socket: Socket): void
+  /** Resolves when none is left. */
+  drained(): Promise<void>
+  /** Cuts every one. */
+  destroy(): void
+}
+
+export function createOpenConnections(): OpenConnections {
+  const sockets = new Set<Socket>()
+  let waiting: (() => void)[] = []
+
+  return {
+    get count() {
       return sockets.size
+    },
+    add(socket) {
+      sockets.add(socket)
+      // No HTTP/2 client closes one direction alone: it has gone. What it sent last is handled first.
+      socket.once('end', () => setImmediate(() => socket.destroy()))
+      socket.once('close', () => {
+        sockets.delete(socket)
+        if (sockets.size > 0) return
+        for (const resolve of waiting) resolve()
+        waiting = []
+      })
     },
     drained() {
       return sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))
@@ -84,7 +113,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown',
 }
 
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+export function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const reason = REASONS[error.code ?? ''] ?? error.message
   return new Error(`cannot listen on ${host} port ${port} for gRPC: ${reason}`, { cause: error })
 }

@@ -228,7 +228,8 @@ export function createWaitingRecords(topic: string, deps: WaitingRecordsDeps): W
     adopt(count, size, lastSeq) {
       records += count
       bytes += size
-      behind.push({ records: count, bytes: size, after: 0, last: lastSeq })
+      // Numbers below 1 are those of adopted logs.
+      behind.push({ records: count, bytes: size, after: Number.NEGATIVE_INFINITY, last: lastSeq })
     },
     lose(count, size) {
       const run = behind.find(isOnDisk)

@@ -34,6 +34,14 @@ export function compileFittedRules(read: () => Uint8Array, config: FitConfig): L
   return atOnce(fittingSteps(readRules(text, config.rules), digest, config))
 }
 
+/** Compiles rules that were read already, from the file of this digest. Throws as `compileFittedRules` does. */
+export function fitRules(
+  { configs, digest }: Pick<LoadedRules, 'configs' | 'digest'>,
+  config: FitConfig,
+): LoadedRules {
+  return atOnce(fittingSteps(configs, digest, config))
+}
+
 /** A file of so many characters, some 30 rules, is read within a few ms, which is no more than a thread of its own takes to begin. */
 const SMALL_CHARS = 8 * 1024
 

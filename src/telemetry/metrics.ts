@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { GuardRefusal } from '../admin/guard.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { DISK_STATES, type DiskLog } from '../disk/disk-log.ts'
@@ -12,12 +12,12 @@ import type { OfferOutcome } from '../queue/record-queue.ts'
 import type { RuleErrorCode } from '../rules/surroundings.ts'
 import type { CertificateStatus } from '../tls/certificate-reload.ts'
 import { createHttpMetrics } from './http-metrics.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, LedgerSnapshot } from './ledger.ts'
 import { createRuleMetrics, type RuleState } from './rule-metrics.ts'
 import { createTlsMetrics } from './tls-metrics.ts'
 import { createTopicMetrics } from './topic-metrics.ts'
 
-/** Everything Prometheus can read of one process. */
+/** Everything Prometheus can read of one process. With several, each metric says by its `aggregator` what becomes one of them. */
 export interface Metrics {
   /** The queue has decided on an event, or a wait for Kafka has ended. */
   decided(outcome: OfferOutcome): void
@@ -36,7 +36,18 @@ export interface Metrics {
   handshakeMade(): void
   /** The text of one scrape; the ledger in it is of one moment. */
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>
+  /** The same as values, to be summed with those of other processes, and the ledger that is in them. */
+  collect(): Promise<Account>
 }
+
+/** What one process has done so far. */
+export interface Account {
+  readonly ledger: LedgerSnapshot
+  readonly metrics: MetricValues
+}
+
+/** Metrics as prom-client gives and aggregates them. */
+export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 export interface MetricsDeps {
   readonly ledger: Ledger
@@ -141,6 +152,7 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     name: 'exhook_build_info',
     help: 'Always 1; the version is in the label.',
     labelNames: ['version'],
+    aggregator: 'first',
     registers,
   }).set({ version: deps.version }, 1)
   new Gauge({
@@ -148,6 +160,16 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     help: 'The most that process_resident_memory_bytes may be with this configuration.',
     registers,
   }).set(deps.memoryBoundBytes)
+
+  function update(): LedgerSnapshot {
+    const ledger = account(deps.ledger)
+    if (deps.disk) disk?.(deps.disk, deps.queue)
+    topics(deps.topics())
+    rules(deps.rules())
+    tls.set(deps.tls?.() ?? null)
+    state(deps)
+    return ledger
+  }
 
   return {
     decided: (outcome) => outcomeOf[outcome]?.inc(),
@@ -160,19 +182,18 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     httpRefused: createHttpMetrics(registry),
     handshakeMade: tls.handshakeMade,
     async scrape() {
-      account(deps.ledger)
-      if (deps.disk) disk?.(deps.disk, deps.queue)
-      topics(deps.topics())
-      rules(deps.rules())
-      tls.set(deps.tls?.() ?? null)
-      state(deps)
+      update()
       return { contentType: registry.contentType, body: await registry.metrics() }
+    },
+    async collect() {
+      const ledger = update()
+      return { ledger, metrics: await registry.getMetricsAsJSON() }
     },
   }
 }
 
 /** The ledger, set whole from one snapshot before each scrape. */
-function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
+function createAccountMetrics(registry: Registry): (ledger: Ledger) => LedgerSnapshot {
   const registers = [registry]
   const counter = (name: string, help: string, label?: string) =>
     new Counter({ name, help, labelNames: label === undefined ? [] : [label], registers })
@@ -219,6 +240,7 @@ function createAccountMetrics(registry: Registry): (ledger: Ledger) => void {
     setEach(deadLettered, 'place', now.deadLettered)
     setEach(dropped, 'reason', now.dropped)
     queued.set(now.queued)
+    return now
   }
 }
 
@@ -235,16 +257,19 @@ function createDiskMetrics(registry: Registry): (disk: DiskLog, queue: BoundedQu
     name: 'exhook_disk_state',
     help: '1 for the state that the disk of the queue is in (closed, ok, unusable, full, failing), else 0.',
     labelNames: ['state'],
+    aggregator: 'max',
     registers,
   })
   const files = gauge('exhook_disk_bytes', 'Bytes of all files of the queue on disk.')
   const spent = gauge('exhook_disk_spent_bytes', 'Of these, bytes that are no longer needed.')
   const unsynced = gauge('exhook_disk_unsynced_bytes', 'Bytes on their way to the disk.')
   const damaged = gauge('exhook_disk_damaged_files', 'Files of which not everything could be read.')
-  const breaker = gauge(
-    'exhook_disk_breaker_open',
-    '1 while no call waits for the disk, as it makes no progress.',
-  )
+  const breaker = new Gauge({
+    name: 'exhook_disk_breaker_open',
+    help: '1 while no call waits for the disk, as it makes no progress.',
+    aggregator: 'max',
+    registers,
+  })
   const memoryRecords = gauge('exhook_queue_memory_records', 'Of the records in the queue, those in memory.')
   const memoryBytes = gauge('exhook_queue_memory_bytes', 'Of the bytes in the queue, those in memory.')
 
@@ -263,8 +288,8 @@ function createDiskMetrics(registry: Registry): (disk: DiskLog, queue: BoundedQu
 /** What the queue, the lanes and the cluster are like, read at each scrape. */
 function createStateMetrics(registry: Registry): (deps: MetricsDeps) => void {
   const registers = [registry]
-  const gauge = (name: string, help: string, label?: string) =>
-    new Gauge({ name, help, labelNames: label === undefined ? [] : [label], registers })
+  const gauge = (name: string, help: string, label?: string, aggregator: Aggregator = 'sum') =>
+    new Gauge({ name, help, labelNames: label === undefined ? [] : [label], aggregator, registers })
   const bytes = gauge('exhook_queue_bytes', 'Bytes in the queue, in flight included.')
   const waiters = gauge('exhook_queue_waiters', 'Hook calls held up until there is room.')
   const awaited = gauge(
@@ -272,16 +297,22 @@ function createStateMetrics(registry: Registry): (deps: MetricsDeps) => void {
     'Hook calls held up until Kafka has acknowledged their records.',
   )
   const waiterBytes = gauge('exhook_queue_waiter_bytes', 'Bytes of the records of held up hook calls.')
-  const breaker = gauge('exhook_queue_breaker_open', '1 while no call waits because Kafka makes no progress.')
+  const breaker = gauge(
+    'exhook_queue_breaker_open',
+    '1 while no call waits because Kafka makes no progress.',
+    undefined,
+    'max',
+  )
   const laneRecords = gauge('exhook_lane_records', 'Records in a lane, in flight included.', 'topic')
   const laneBytes = gauge('exhook_lane_bytes', 'Bytes in a lane, in flight included.', 'topic')
   const laneBreaker = gauge(
     'exhook_lane_breaker_open',
     '1 while no call waits for this Kafka topic because it makes no progress.',
     'topic',
+    'max',
   )
-  const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic')
-  const up = gauge('exhook_kafka_up', '1 while Kafka answers.')
+  const quarantined = gauge('exhook_lane_quarantined', '1 while Kafka refuses the topic.', 'topic', 'max')
+  const up = gauge('exhook_kafka_up', '1 while Kafka answers.', undefined, 'min')
 
   const connections = gauge('exhook_connections', 'gRPC connections that are open.')
   const requestBytes = gauge(

@@ -19,6 +19,7 @@ export function createTlsMetrics(registry: Registry): TlsMetrics {
     name: 'exhook_tls_certificate_expiry_timestamp_seconds',
     help: 'When our certificate in use expires, in seconds since 1970; without TLS there is none.',
     labelNames: ['serial'],
+    aggregator: 'min',
     registers,
   })
   const reloads = new Counter({
@@ -30,6 +31,7 @@ export function createTlsMetrics(registry: Registry): TlsMetrics {
   const mistakes = new Gauge({
     name: 'exhook_tls_mistakes',
     help: 'Mistakes in the certificate files as they are now; above 0, older certificates are in use.',
+    aggregator: 'max',
     registers,
   })
 

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import { type Aggregator, Gauge, type Registry } from 'prom-client'
 import type { TopicState } from '../preflight/topic-state.ts'
 
 /** What the preflight found of each Kafka topic, set before each scrape. Nothing before its first look has ended. */
@@ -6,15 +6,17 @@ export function createTopicMetrics(
   registry: Registry,
   maxLabels: number,
 ): (topics: readonly TopicState[]) => void {
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name, help, labelNames: ['topic'], registers: [registry] })
+  const gauge = (name: string, help: string, aggregator: Aggregator) =>
+    new Gauge({ name, help, labelNames: ['topic'], aggregator, registers: [registry] })
   const partitions = gauge(
     'exhook_topic_partitions',
     'Partitions of a Kafka topic at the last look; 0: it is missing, or we may not see it.',
+    'max',
   )
   const ready = gauge(
     'exhook_topic_ready',
     '1 when a Kafka topic was there and writable at the last look; of `other`, when all of them were.',
+    'min',
   )
 
   return (topics) => {

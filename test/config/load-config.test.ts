@@ -153,11 +153,11 @@ describe('the file', () => {
     ['grpc:\n  port: {a: 1}\n', '2:9: grpc.port: must be a port from 0 to 65535'],
     [
       '- grpc\n',
-      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, dead_letters, queue, stop, http, hooks, emqx, log',
+      '1:1: must be a section with keys of its own: rules, workers, grpc, reply, kafka, dead_letters, queue, stop, http, hooks, emqx, log',
     ],
     [
       'just text',
-      '1:1: must be a section with keys of its own: rules, grpc, reply, kafka, dead_letters, queue, stop, http, hooks, emqx, log',
+      '1:1: must be a section with keys of its own: rules, workers, grpc, reply, kafka, dead_letters, queue, stop, http, hooks, emqx, log',
     ],
     ['? [grpc]\n: 1\n', '1:3: this is no key of ours'],
     ['__proto__:\n  x: 1\n', '1:1: unknown key `__proto__`'],

@@ -8,6 +8,7 @@ import { load, mistakesOf, valueAt, yamlWith } from './sources.ts'
 /** A good value other than the default, and a wrong one (null: every text is good), for each option. */
 const SAMPLES: Readonly<Record<string, readonly [text: string, value: unknown, wrong: string | null]>> = {
   rules: ['other.yaml', 'other.yaml', null],
+  workers: ['auto', 'auto', '0'],
   'grpc.host': ['127.0.0.2', '127.0.0.2', 'a b'],
   'grpc.port': ['9001', 9001, '70000'],
   'grpc.tls': ['on', 'on', 'true'],

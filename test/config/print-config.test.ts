@@ -31,8 +31,9 @@ describe('the printed configuration', () => {
   })
 
   it('is in the order and the words of the reference', () => {
-    expect(printConfig(load({})).split('\n').slice(0, 9)).toEqual([
+    expect(printConfig(load({})).split('\n').slice(0, 10)).toEqual([
       'rules: rules.yaml',
+      'workers: "1"',
       'grpc:',
       '  host: 127.0.0.1',
       '  port: 9000',

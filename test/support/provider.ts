@@ -106,10 +106,12 @@ export async function scrape(provider: ProviderProcess) {
     dropped: sumOf(text, 'exhook_records_dropped_total'),
     queued: sumOf(text, 'exhook_queue_records'),
   }
+  // Of workers that have died; a single process has none.
+  const left = sumOf(text, 'exhook_records_left_total')
   const balanced =
     ledger.calls === ledger.matched + ledger.unmatched + ledger.refused &&
     ledger.records + ledger.recovered ===
-      ledger.delivered + ledger.deadLettered + ledger.dropped + ledger.queued
+      ledger.delivered + ledger.deadLettered + ledger.dropped + ledger.queued + left
   return {
     ledger: { ...ledger, balanced },
     /** The value of a metric, summed over its labels; `labels` picks, e.g. `reason="queue_full"`. */

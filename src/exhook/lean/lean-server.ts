@@ -86,7 +86,7 @@ export function createLeanServer(config: GrpcConfig, deps: GrpcServerDeps): Grpc
   const door = (deps.door ?? createPlainDoor)({ inject: take, refuse, isShared: false })
   return createHookPort(
     config,
-    { log: deps.log, calls, refuse },
+    { log: deps.log, calls, refuse, listener: deps.listener },
     {
       setServing: health.setServing,
       enter: greet,
