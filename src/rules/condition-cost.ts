@@ -45,7 +45,7 @@ export function costProblem(root: ASTNode): ConditionProblem | null {
     if (node.op !== 'rcall' || !COMPREHENSIONS.has(node.args[0])) continue
     const [item, ...bodies] = node.args[2]
     for (const part of bodies.flatMap(partsOf)) {
-      if (!mayBeRepeated(part)) return { message: repeated(node.args[0]), at: part.start }
+      if (!mayBeRepeated(part)) return { message: repeated(node.args[0], part), at: part.start }
       if (isLongComparison(part, item)) return { message: comparedTo(node.args[0]), at: part.start }
     }
     const made = node.args[0] === 'map' ? bodies.at(-1) : undefined
@@ -208,8 +208,16 @@ function rootOf(node: ASTNode): unknown {
 const comparedTo = (macro: string): string =>
   `within \`${macro}\`, compare the item with something, or with what is written out: a device may send very many`
 
-const repeated = (macro: string): string =>
-  `\`${macro}\` may only compare each item, since a device may send very many: write this outside of it`
+const ALLOWED =
+  'with `==`, `<` and their like, `&&`, `||`, `!`, `? :`, `has`, and `startsWith` or `endsWith` with a text that is written out'
+
+function repeated(macro: string, part: ASTNode): string {
+  const why = `\`${macro}\` may only compare each item (${ALLOWED}), since a device may send very many`
+  if (part.op !== 'in' || part.args[1].op !== 'list') return `${why}: write this outside of it`
+  const text = (node: ASTNode): string => node.input.slice(node.start, node.end)
+  const one = part.args[1].args.map((item) => `${text(part.args[0])} == ${text(item)}`).join(' || ')
+  return `${why}: write \`${one}\``
+}
 
 /** Whether a part is the same for every event. */
 const isWritten = (node: ASTNode): boolean => partsOf(node).every(({ op }) => CONSTANT.has(op))

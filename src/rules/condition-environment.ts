@@ -1,7 +1,7 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import type { HookPoint } from '../hooks.ts'
 import type { Checker } from './condition-checker.ts'
-import { MAX_PARTS } from './condition-cost.ts'
+import { COMPREHENSIONS, MAX_PARTS } from './condition-cost.ts'
 import { EVENT_FIELDS, type FieldType } from './event-fields.ts'
 
 // Nothing else calls the library.
@@ -80,13 +80,20 @@ export function checkerOf(environment: Environment): Checker {
 /** They are refused, or of no use here. */
 const LEFT_OUT = /^(matches|bind|none|of|or|orValue|hasValue|value|dyn|type|bytes|json|hex|base64|at)$/
 
+/** What a macro takes is no value. */
+const MACRO_ARGUMENTS: Readonly<Record<string, string>> = { has: 'payload.a', map: 'x, x.a' }
+
+/** Without what it holds, and with the name of the function that makes it. */
+const shortType = (type: string): string =>
+  type.replace(/<.*/, '').replace(/^google\.protobuf\.(\w+)$/, (_, name: string) => name.toLowerCase())
+
 function formsOf(environment: Environment, wanted: (receiver: string | null) => boolean) {
   const forms = new Map<string, string[]>()
   for (const { name, receiverType, params } of environment.getDefinitions().functions) {
     if (!wanted(receiverType) || LEFT_OUT.test(name)) continue
-    const args = `(${params.map(({ type }) => type.replace(/<.*/, '')).join(', ')})`
-    const form =
-      receiverType === null ? `${name}${args}` : `${receiverType.replace(/<.*/, '')}.${name}${args}`
+    const args = params.map(({ type }) => shortType(type)).join(', ')
+    const written = MACRO_ARGUMENTS[name] ?? (COMPREHENSIONS.has(name) ? 'x, x > 1.0' : args)
+    const form = `${receiverType === null ? '' : `${shortType(receiverType)}.`}${name}(${written})`
     forms.set(name, [...(forms.get(name) ?? []), form])
   }
   return forms
