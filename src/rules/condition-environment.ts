@@ -37,13 +37,41 @@ export function environmentFor(hooks: readonly HookPoint[]): Environment {
 /** The truth values that a part of a condition has for values of its fields; null: none. */
 export type EvaluatePart = (values: Readonly<Record<string, unknown>>) => boolean | null
 
+/** What becomes of a part that is evaluated by itself; `failed`: it has no value. */
+export interface PartOutcome {
+  readonly failed: boolean
+  readonly value: unknown
+}
+
+/** Evaluates the source of a part that names no more than these values. */
+export function outcomeOf(
+  environment: Environment,
+  source: string,
+  values: Readonly<Record<string, unknown>> = {},
+): PartOutcome {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return { failed: false, value: environment.parse(source)(values) }
+  } catch {
+    return { failed: true, value: null }
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
 /** A condition without mistakes, taken apart: its tree, and a way to evaluate parts of it. */
 export function parseCondition(
   text: string,
   hooks: readonly HookPoint[],
-): { readonly ast: ASTNode; readonly part: (source: string) => EvaluatePart } {
+): {
+  readonly ast: ASTNode
+  readonly part: (source: string) => EvaluatePart
+  readonly environment: Environment
+} {
   const environment = environmentFor(hooks)
   return {
+    environment,
     ast: environment.parse(text).ast,
     part(source) {
       let evaluate: Parsed | undefined

@@ -3,13 +3,14 @@ import { didYouMean } from '../text/did-you-mean.ts'
 import { quoted } from '../text/quoted.ts'
 import { hasNameProblem, macroProblem } from './condition-calls.ts'
 import { type ConditionProblem, costProblem } from './condition-cost.ts'
-import { type CelError, checkerOf, environmentFor, type Parsed } from './condition-environment.ts'
+import { type CelError, checkerOf, environmentFor, outcomeOf, type Parsed } from './condition-environment.ts'
 import { negationProblem } from './condition-negation.ts'
 import { numberProblem } from './condition-numbers.ts'
 import { hyphenatedPath } from './condition-paths.ts'
 import { syntaxProblem } from './condition-syntax.ts'
 import { resultProblem, typeProblem } from './condition-types.ts'
 import { EVENT_FIELDS, FIELD_OF } from './event-fields.ts'
+import { untoldProblem } from './untold-condition.ts'
 
 /** What is wrong with a condition for a rule of these hooks, with the fix; null when nothing is. */
 export function conditionProblem(text: string, hooks: readonly HookPoint[]): ConditionProblem | null {
@@ -39,7 +40,8 @@ export function conditionProblem(text: string, hooks: readonly HookPoint[]): Con
   // First whether there is such a function at all.
   const costly = costProblem(parsed.ast)
   if (costly !== null) return costly
-  return type === 'bool' || type === 'dyn' ? null : resultProblem(parsed.ast, type, checker)
+  if (type !== 'bool' && type !== 'dyn') return resultProblem(parsed.ast, type, checker)
+  return untoldProblem(parsed.ast, checker, (source) => outcomeOf(environment, source))
 }
 
 /** What is wrong with a name that is no field of all these hooks; null: something else is wrong. */
