@@ -34,7 +34,7 @@ const MAX_JOINS = 10
  * What of a condition could take longer than looking at the event some times over, since devices choose the payload: null
  * when nothing could. Refused are regular expressions (JavaScript's may need time without bound), searches for what is
  * not written in the condition itself, functions that are not known to be harmless, and within `all`, `exists` and their
- * like anything but comparing.
+ * like anything but comparing, and what would be there once for each item.
  */
 export function costProblem(root: ASTNode): ConditionProblem | null {
   let joins = 0
@@ -45,9 +45,11 @@ export function costProblem(root: ASTNode): ConditionProblem | null {
     if (node.op !== 'rcall' || !COMPREHENSIONS.has(node.args[0])) continue
     const [item, ...bodies] = node.args[2]
     for (const part of bodies.flatMap(partsOf)) {
-      if (!mayBeRepeated(part)) return { message: repeated(node.args[0]), at: part.start }
+      if (!mayBeRepeated(part)) return { message: repeated(node.args[0], part), at: part.start }
       if (isLongComparison(part, item)) return { message: comparedTo(node.args[0]), at: part.start }
     }
+    const made = node.args[0] === 'map' ? bodies.at(-1) : undefined
+    if (made !== undefined && !isSmall(made, item)) return { message: MADE_BY_MAP, at: made.start }
   }
   return null
 }
@@ -72,8 +74,9 @@ export type ConditionWork = EventSize
 export function workOf(root: ASTNode): ConditionWork {
   const parts = partsOf(root)
   const sum = (steps: (node: ASTNode) => number) => parts.reduce((all, node) => all + steps(node), 0)
+  const copies = copiesOf(parts)
+  const joined = 13 * parts.filter(isJoin).length
   const items = sum((node) => {
-    if (isJoin(node)) return 13
     if (node.op !== 'rcall' || !COMPREHENSIONS.has(node.args[0])) return 0
     const body = node.args[2].slice(1).flatMap(partsOf)
     // Each side of an `||` may fail for itself.
@@ -90,7 +93,19 @@ export function workOf(root: ASTNode): ConditionWork {
   })
   // Each character of a text may be an item then.
   const splits = parts.some((node) => node.op === 'rcall' && node.args[0] === 'split')
-  return { items, values, bytes: splits ? bytes + items : bytes }
+  return {
+    items: joined + copies * items,
+    values: copies * values,
+    bytes: copies * (splits ? bytes + items : bytes),
+  }
+}
+
+/** How often a value of the event may be in one that the condition makes: once, and again for each that it joins or puts into a list. */
+function copiesOf(parts: readonly ASTNode[]): number {
+  const held = parts
+    .filter(({ op }) => op === 'list' || op === 'map')
+    .map((node) => childrenOf(node.args).filter((child) => !isWritten(child)).length)
+  return 1 + parts.filter(isJoin).length + held.reduce((all, count) => all + Math.max(0, count - 1), 0)
 }
 
 const BRANCHES: ReadonlySet<string> = new Set(['||', '&&', '?:'])
@@ -103,7 +118,9 @@ const LOOKS_AT_ONE_VALUE: ReadonlySet<string> = new Set([
   'type',
 ])
 
-const isJoin = (node: ASTNode): boolean => node.op === '+' && !childrenOf(node.args).some(isWritten)
+/** One text more, as in `clientid + "/"`, costs nothing; a list is copied for each. */
+const isJoin = (node: ASTNode): boolean =>
+  node.op === '+' && !childrenOf(node.args).some((side) => isWritten(side) && side.op !== 'list')
 const TOO_MANY_JOINS = `more than ${MAX_JOINS} \`+\` of what a device sends: use fewer`
 
 /** Every part of an expression, itself included. */
@@ -127,10 +144,13 @@ function messageOf(node: ASTNode): string | null {
 function functionProblem(name: string, args: readonly ASTNode[]): string | null {
   if (name === 'matches')
     return 'a device can make a regular expression run for minutes: use `startsWith`, `endsWith` or `contains`'
-  if (NEED_WRITTEN.has(name))
+  if (NEED_WRITTEN.has(name)) {
+    if (name === 'join' && args.some(isLongText))
+      return `\`join\` takes at most ${MAX_REPEATED_TEXT} characters to put between: a device may send very many texts`
     return args.every(isWritten)
       ? null
       : `\`${name}\` needs a text that is written out, as in \`${exampleOf(name)}\``
+  }
   if (!HARMLESS.has(name))
     return `\`${name}\` is not supported: a device could make it take very long, or very much memory`
   // A time zone is searched for.
@@ -158,6 +178,26 @@ function isLongComparison(node: ASTNode, item: ASTNode | undefined): boolean {
   return !childrenOf(node.args).some(isShort)
 }
 
+/** Written texts that are repeated for each item have no more characters than this. */
+const MAX_REPEATED_TEXT = 32
+
+const isLongText = ({ op, args }: ASTNode): boolean =>
+  op === 'value' && typeof args === 'string' && args.length > MAX_REPEATED_TEXT
+
+/** Of these `map` makes a truth value or a number, whatever stands in them. */
+const MAKES_SMALL: ReadonlySet<string> = new Set([
+  ...['==', '!=', '<', '<=', '>', '>=', '&&', '||', '!_', '-_', '-', '*', '/', '%', 'call', 'rcall'],
+])
+
+/** Whether what `map` makes of the items is, together, about as large as they are: a copy of something else for each would not be. */
+function isSmall(made: ASTNode, item: ASTNode | undefined): boolean {
+  if (made.op === '?:') return made.args.slice(1).every((result) => isSmall(result, item))
+  if (made.op === 'value') return !isLongText(made)
+  return MAKES_SMALL.has(made.op) || rootOf(made) === item?.args
+}
+
+const MADE_BY_MAP = `\`map\` may only make something of the item itself, of a comparison, or a text of up to ${MAX_REPEATED_TEXT} characters: a device may send very many`
+
 /** The name that a path begins with, as `x` in `x.a[0].b`. */
 function rootOf(node: ASTNode): unknown {
   if (node.op === 'id') return node.args
@@ -168,8 +208,16 @@ function rootOf(node: ASTNode): unknown {
 const comparedTo = (macro: string): string =>
   `within \`${macro}\`, compare the item with something, or with what is written out: a device may send very many`
 
-const repeated = (macro: string): string =>
-  `\`${macro}\` may only compare each item, since a device may send very many: write this outside of it`
+const ALLOWED =
+  'with `==`, `<` and their like, `&&`, `||`, `!`, `? :`, `has`, and `startsWith` or `endsWith` with a text that is written out'
+
+function repeated(macro: string, part: ASTNode): string {
+  const why = `\`${macro}\` may only compare each item (${ALLOWED}), since a device may send very many`
+  if (part.op !== 'in' || part.args[1].op !== 'list') return `${why}: write this outside of it`
+  const text = (node: ASTNode): string => node.input.slice(node.start, node.end)
+  const one = part.args[1].args.map((item) => `${text(part.args[0])} == ${text(item)}`).join(' || ')
+  return `${why}: write \`${one}\``
+}
 
 /** Whether a part is the same for every event. */
 const isWritten = (node: ASTNode): boolean => partsOf(node).every(({ op }) => CONSTANT.has(op))

@@ -1,7 +1,7 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import type { HookPoint } from '../hooks.ts'
 import type { Checker } from './condition-checker.ts'
-import { MAX_PARTS } from './condition-cost.ts'
+import { COMPREHENSIONS, MAX_PARTS } from './condition-cost.ts'
 import { EVENT_FIELDS, type FieldType } from './event-fields.ts'
 
 // Nothing else calls the library.
@@ -37,13 +37,41 @@ export function environmentFor(hooks: readonly HookPoint[]): Environment {
 /** The truth values that a part of a condition has for values of its fields; null: none. */
 export type EvaluatePart = (values: Readonly<Record<string, unknown>>) => boolean | null
 
+/** What becomes of a part that is evaluated by itself; `failed`: it has no value. */
+export interface PartOutcome {
+  readonly failed: boolean
+  readonly value: unknown
+}
+
+/** Evaluates the source of a part that names no more than these values. */
+export function outcomeOf(
+  environment: Environment,
+  source: string,
+  values: Readonly<Record<string, unknown>> = {},
+): PartOutcome {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return { failed: false, value: environment.parse(source)(values) }
+  } catch {
+    return { failed: true, value: null }
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
 /** A condition without mistakes, taken apart: its tree, and a way to evaluate parts of it. */
 export function parseCondition(
   text: string,
   hooks: readonly HookPoint[],
-): { readonly ast: ASTNode; readonly part: (source: string) => EvaluatePart } {
+): {
+  readonly ast: ASTNode
+  readonly part: (source: string) => EvaluatePart
+  readonly environment: Environment
+} {
   const environment = environmentFor(hooks)
   return {
+    environment,
     ast: environment.parse(text).ast,
     part(source) {
       let evaluate: Parsed | undefined
@@ -80,13 +108,20 @@ export function checkerOf(environment: Environment): Checker {
 /** They are refused, or of no use here. */
 const LEFT_OUT = /^(matches|bind|none|of|or|orValue|hasValue|value|dyn|type|bytes|json|hex|base64|at)$/
 
+/** What a macro takes is no value. */
+const MACRO_ARGUMENTS: Readonly<Record<string, string>> = { has: 'payload.a', map: 'x, x.a' }
+
+/** Without what it holds, and with the name of the function that makes it. */
+const shortType = (type: string): string =>
+  type.replace(/<.*/, '').replace(/^google\.protobuf\.(\w+)$/, (_, name: string) => name.toLowerCase())
+
 function formsOf(environment: Environment, wanted: (receiver: string | null) => boolean) {
   const forms = new Map<string, string[]>()
   for (const { name, receiverType, params } of environment.getDefinitions().functions) {
     if (!wanted(receiverType) || LEFT_OUT.test(name)) continue
-    const args = `(${params.map(({ type }) => type.replace(/<.*/, '')).join(', ')})`
-    const form =
-      receiverType === null ? `${name}${args}` : `${receiverType.replace(/<.*/, '')}.${name}${args}`
+    const args = params.map(({ type }) => shortType(type)).join(', ')
+    const written = MACRO_ARGUMENTS[name] ?? (COMPREHENSIONS.has(name) ? 'x, x > 1.0' : args)
+    const form = `${receiverType === null ? '' : `${shortType(receiverType)}.`}${name}(${written})`
     forms.set(name, [...(forms.get(name) ?? []), form])
   }
   return forms

@@ -57,8 +57,15 @@ export function operandFixes(
   [leftType, rightType]: readonly [string, string],
 ): readonly string[] {
   const { op } = node
+  const isOneText = right.op === 'value' && left.op !== 'value'
   const within =
-    op === 'in' && rightType === 'string' ? [`${bracketed(right)}.contains(${sourceOf(left)})`] : []
+    op === 'in' && rightType === 'string'
+      ? [
+          isOneText
+            ? `${sourceOf(left)} in [${sourceOf(right)}]`
+            : `${bracketed(right)}.contains(${sourceOf(left)})`,
+        ]
+      : []
   const among = op === '==' && rightType.startsWith('list') ? [`${sourceOf(left)} in ${sourceOf(right)}`] : []
   const with_ = (side: ASTNode, texts: readonly string[]) =>
     texts.map((text) => rewritten(node, [side, text]))

@@ -14,14 +14,28 @@ export function numberProblem(root: ASTNode): ConditionProblem | null {
 }
 
 function inexactProblem(root: ASTNode): ConditionProblem | null {
-  for (const node of partsOf(root)) {
+  const parts = partsOf(root)
+  for (const node of parts) {
     if (node.op !== 'value' || !isInexactInt(node.args)) continue
-    const source = raw(node)
+    const minus = parts.find((part) => part.op === '-_' && part.args === node)
+    const source = raw(minus ?? node)
+    const compared = parts.find((part) => childrenOf(part.args).includes(minus ?? node))
+    if (compared !== undefined && ORDERED.has(compared.op) && !namesPayload(compared))
+      return {
+        message: `\`${source}\` is beyond 2^53 - 1, which no number of an event is: write a smaller one`,
+        at: (minus ?? node).start,
+      }
     const message = `\`${source}\` is beyond 2^53 - 1, from where on numbers of JSON are not exact: have it sent as text, and write \`"${source}"\``
-    return { message, at: node.start }
+    return { message, at: (minus ?? node).start }
   }
   return null
 }
+
+const ORDERED: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>='])
+
+/** Whether a part reads the payload; the items of lists are not told apart from it. */
+const namesPayload = (node: ASTNode): boolean =>
+  partsOf(node).some((part) => part.op === 'id' && FIELD_OF.get(part.args)?.type !== 'int')
 
 /** CEL's int is a BigInt here, its uint an object that holds one. */
 function isInexactInt(value: unknown): boolean {

@@ -1,4 +1,6 @@
+import { characterProblem } from './condition-characters.ts'
 import type { ConditionProblem } from './condition-cost.ts'
+import { foreignProblem, wordAt } from './condition-words.ts'
 
 /** An error of the parser, as far as it is used here. */
 export interface SyntaxFault {
@@ -59,30 +61,13 @@ function missingAtEnd(text: string, error: SyntaxFault): string {
   return `write what comes after \`${last}\``
 }
 
-/** What people write who know another language, and how CEL has it. */
-const OPERATORS: readonly (readonly [RegExp, string])[] = [
-  [/^(and|&)$/i, '&&'],
-  [/^(or|\|)$/i, '||'],
-  [/^(is|=|eq)$/i, '=='],
-  [/^(<>|≠|ne)$/i, '!='],
-  [/^≥$/, '>='],
-  [/^≤$/, '<='],
-  [/^[“”„«»]$/, '"'],
-  [/^[‘’`]$/, "'"],
-]
-
 function unexpected(text: string, at: number, error: SyntaxFault): string {
   const rest = text.slice(at)
   const before = text.slice(0, at)
   const found = wordAt(rest)
   if (rest.startsWith('${')) return 'fields are written without `${}` here: write `qos`, not `${qos}`'
-  // The third `=`, the third `&`.
-  if (/^[=&|]$/.test(found) && before.endsWith(found + found))
-    return `\`${found}\` is too much: write \`${found + found}\``
-  if (/<\s*$/.test(before) && found === '>') return '`<>` is not known: write `!=`'
-  if (/\bnot\s+$/i.test(before)) return `\`not\` is not known: write \`!${found}\``
-  const meant = OPERATORS.find(([pattern]) => pattern.test(found))?.[1]
-  if (meant !== undefined) return `\`${found}\` is not known: write \`${meant}\``
+  const known = characterProblem(text, at) ?? foreignProblem(text, at)
+  if (known !== undefined) return known
   if (found === ')' || found === ']' || found === '}')
     return `nothing is open that this \`${found}\` could close: remove it`
   if (found === ';') return '`;` is not known: remove it'
@@ -93,6 +78,3 @@ function unexpected(text: string, at: number, error: SyntaxFault): string {
     ? `\`${found}\` is not expected here: put an operator such as \`&&\` or \`==\` before it, or remove it`
     : `\`${found}\` is not expected here: ${wanted} is missing`
 }
-
-/** The word or sign with which a text begins. */
-const wordAt = (text: string): string => /^(?:[\p{L}\p{N}_]+|.)/su.exec(text)?.[0] ?? ''

@@ -2,10 +2,17 @@ import { quoted } from '../text/quoted.ts'
 import { type ConstantPart, constantsOf } from './constant-condition.ts'
 import { type Domain, domainOf, type EventsOfRule } from './field-domain.ts'
 import type { RuleConfig } from './rule-config.ts'
+import { untoldParts } from './untold-parts.ts'
 
 /** What of a rule's condition is the same for every event that it is asked of, each in one sentence. */
 export function conditionWarnings(rule: RuleConfig): readonly string[] {
   if (rule.when === null) return []
+  const untold = untoldParts(rule.when, rule)
+  if (untold.length > 0)
+    return untold.map(
+      ({ source, why }) =>
+        `in \`when\`, ${quoted(source)} can never be told${why}: correct it, or leave it out`,
+    )
   const { whole, parts } = constantsOf(rule.when, rule)
   const reasons = [...new Set(parts.map((part) => reasonOf(part, rule)))].join('')
   if (whole === false) return [`it never matches: \`when\` is false for every event${reasons}`]

@@ -1,3 +1,5 @@
+import { domainOf } from './field-domain.ts'
+import { PARTITION_NUMBERS } from './partition-choice.ts'
 import type { RuleConfig } from './rule-config.ts'
 import { parseTemplate } from './template-text.ts'
 import { splitLevels } from './topic-filter.ts'
@@ -21,8 +23,16 @@ const OF_DEVICE: ReadonlySet<string> = new Set([
 /** Why the records of one device may not keep their order, or are all on one partition; one sentence, or none. */
 export function keyWarning(rule: RuleConfig): readonly string[] {
   const { key, partition } = rule
+  if (partition === null) return orderWarning('key', key, rule)
   // A rule's own partition goes before the key.
-  const [field, text] = partition === null ? (['key', key] as const) : (['partition', partition] as const)
+  if (mayBeNumber(partition, rule)) return orderWarning('partition', partition, rule)
+  return [
+    `\`partition: ${partition}\` never makes ${PARTITION_NUMBERS}, so that the key chooses: mend it, or remove it`,
+    ...orderWarning('key', key, rule),
+  ]
+}
+
+function orderWarning(field: string, text: string | null, rule: RuleConfig): readonly string[] {
   if (text === null)
     return ['with `key: null` the records of a device may go to any partition: they do not keep their order']
   const names = parseTemplate(text).parts.flatMap((part) => ('variable' in part ? [part.variable] : []))
@@ -30,25 +40,42 @@ export function keyWarning(rule: RuleConfig): readonly string[] {
     return [
       `\`${field}: ${text}\` is another one for each message: the records of a device do not keep their order`,
     ]
-  if (names.some((name) => tellsDevices(name, rule))) return []
-  if (names.every((name) => isLiteralLevel(name, rule)))
+  if (names.every((name) => valuesOf(name, rule)?.length === 1))
     return [`\`${field}: ${text}\` is the same for all records: they all go to one partition`]
+  if (names.some((name) => tellsDevices(name, rule))) return []
   return [
     `\`${field}: ${text}\` does not tell devices apart: the records of one may go to several partitions, and do not keep their order`,
   ]
 }
 
+/** Whether a template can make a number of a partition at all. */
+function mayBeNumber(template: string, rule: RuleConfig): boolean {
+  const { parts } = parseTemplate(template)
+  return parts.every((part) => {
+    const texts = 'literal' in part ? [part.literal] : valuesOf(part.variable, rule)
+    return texts === null || texts.some((text) => /^\d*$/.test(text))
+  })
+}
+
 function tellsDevices(name: string, rule: RuleConfig): boolean {
   const [head = ''] = /^[^.[]*/.exec(name) ?? []
-  if (head === 'topic' && name !== head) return !isLiteralLevel(name, rule)
+  if (head === 'topic') return valuesOf(name, rule)?.length !== 1
   return OF_DEVICE.has(head) || (head !== name && (head === 'payload' || head.endsWith('_props')))
 }
 
-/** Whether `topic[n]` is a level that the filter of the rule writes out. */
-function isLiteralLevel(name: string, { filters }: RuleConfig): boolean {
+/** The few texts that a variable can be in the records of a rule; null: nobody knows, or they are many. */
+function valuesOf(name: string, rule: RuleConfig): readonly string[] | null {
+  const level = literalLevel(name, rule)
+  if (level !== null) return [level]
+  const domain = domainOf(name, rule)
+  return domain?.kind === 'values' ? domain.values.map(String) : null
+}
+
+/** The level that `topic[n]` is, where the filter of the rule writes it out. */
+function literalLevel(name: string, { filters }: RuleConfig): string | null {
   const [, index] = /^topic\[(\d+)\]$/.exec(name) ?? []
   const [only, ...others] = filters ?? []
-  if (index === undefined || only === undefined || others.length > 0) return false
+  if (index === undefined || only === undefined || others.length > 0) return null
   const level = splitLevels(only)[Number(index)]
-  return level !== undefined && level !== '+' && level !== '#'
+  return level === undefined || level === '+' || level === '#' ? null : level
 }

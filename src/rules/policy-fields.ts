@@ -70,7 +70,7 @@ export function readChoice<T extends string>(
   choices: readonly T[],
   problemOf: (choice: T) => string | null = () => null,
 ): T | null {
-  const value = readText(file, entry)
+  const value = readText(file, entry, { what: `one of ${choices.join(', ')}`, fix: () => null })
   if (value === null) return null
   const choice = choices.find((candidate) => candidate === value.text)
   const problem = choice === undefined ? unknownProblem(value.text, choices) : problemOf(choice)

@@ -1,7 +1,7 @@
 import { HOOKS, type HookPoint, RPCS } from '../hooks.ts'
 import { suggestion } from '../text/did-you-mean.ts'
 import { escaped, quoted } from '../text/quoted.ts'
-import { conditionProblem } from './condition-problem.ts'
+import { conditionProblems } from './condition-problems.ts'
 import { POLICY_KEYS } from './policy-fields.ts'
 import { filterProblem, looksShared } from './topic-filter.ts'
 import type { YamlFile } from './yaml-file.ts'
@@ -78,10 +78,9 @@ export function readWhen(file: YamlFile, entry: Entry, hooks: readonly HookPoint
   const when = readText(file, entry, CONDITION)
   if (when === null) return null
   // Without hooks nothing is known of the fields.
-  const problem = hooks.length === 0 ? null : conditionProblem(when.text, hooks)
-  if (problem === null) return when.text
-  file.mistake(when.node, `in \`when\`, ${problem.message}`, problem.at)
-  return null
+  const problems = hooks.length === 0 ? [] : conditionProblems(when.text, hooks)
+  for (const { message, at } of problems) file.mistake(when.node, `in \`when\`, ${message}`, at)
+  return problems.length === 0 ? when.text : null
 }
 
 const CONDITION: Wanted = {

@@ -6,10 +6,10 @@ import { parseTemplate } from './template-text.ts'
 import { splitLevels } from './topic-filter.ts'
 
 /** What of a rule says which topics it sees. */
-type TopicsOfRule = Pick<RuleConfig, 'hooks' | 'filters'>
+export type TopicsOfRule = Pick<RuleConfig, 'hooks' | 'filters'>
 
 /** The most levels that a topic has which a filter takes. A subscription of `a/b/#` is one of `a/b` too, and has one more. */
-function mostLevels(filter: string, hooks: readonly HookPoint[]): number {
+export function mostLevels(filter: string, hooks: readonly HookPoint[]): number {
   const levels = splitLevels(filter)
   if (levels.at(-1) === '#') return Number.POSITIVE_INFINITY
   return levels.length + (hooks.some((hook) => SUBSCRIPTION_HOOKS.has(hook)) ? 1 : 0)

@@ -38,7 +38,11 @@ export function readMap(
   for (const { key, value } of isMap<Node, Node | null>(map) ? map.items : []) {
     const name = keyName(file.resolve(key))
     if (name === null) file.mistake(key, 'a key must be plain text')
-    else if (keys.known.has(name))
+    else if (name === '<<' && !keys.known.has(name)) {
+      file.mistake(key, 'merge keys (`<<`) are not supported: write the keys out')
+      // Any of them may be in what it names.
+      for (const known of keys.known) meant.add(known)
+    } else if (keys.known.has(name))
       entries.set(name, entries.get(name) ?? { name, key, value: written(file, value) })
     else if (keys.later.has(name))
       file.mistake(key, `${quoted(name)} is not supported by this version: remove it`)

@@ -239,7 +239,7 @@ describe('the fix', () => {
     ],
     [
       'payload.n > -9007199254740992',
-      '13: `9007199254740992` is beyond 2^53 - 1, from where on numbers of JSON are not exact: have it sent as text, and write `"9007199254740992"`',
+      '12: `-9007199254740992` is beyond 2^53 - 1, from where on numbers of JSON are not exact: have it sent as text, and write `"-9007199254740992"`',
     ],
   ])('of %s', (text, expected) => {
     expect(problemOf(text)).toBe(expected)
@@ -312,6 +312,107 @@ describe('the fix', () => {
       'has(payload.a) ? payload.a > 1 : false',
     ])
       expect([text, problemOf(text)]).toEqual([text, null])
+  })
+})
+
+describe('the fix keeps the meaning', () => {
+  it.each<[string, string]>([
+    ['!username in ["a"]', '0: the `!` is only for `username`: write `!(username in ["a"])`'],
+    ['!payload.a in ["a"]', '0: the `!` is only for `payload.a`: write `!(payload.a in ["a"])`'],
+    ['! (username) in ["a"]', '0: the `!` is only for `username`: write `!((username) in ["a"])`'],
+    ['!clientid == "a"', '0: the `!` is only for `clientid`: write `clientid != "a"`'],
+    ['!clientid != "a"', '0: the `!` is only for `clientid`: write `clientid == "a"`'],
+    ['qos == 1 && !qos > 1', '12: the `!` is only for `qos`: write `!(qos > 1)`'],
+    ['!payload.a == 1', '0: the `!` is only for `payload.a`: write `payload.a != 1`'],
+    ['payload.l.exists(x, !x == "a")', '20: the `!` is only for `x`: write `x != "a"`'],
+    ['not qos > 1', '4: `not` is not known: write `!(qos > 1)`'],
+    ['not (qos > 1)', '0: there is no function `not`: write `!(qos > 1)`'],
+    ['not has(payload.a)', '4: `not` is not known: write `!has(payload.a)`'],
+    ['qos == 1 && not username == "a"', '16: `not` is not known: write `!(username == "a")`'],
+    ['username not in ["a"]', '9: `not in` is not known: write `!(username in ["a"])`'],
+    [
+      '(qos == 1 && username NOT IN ["a"]) || qos == 2',
+      '22: `NOT IN` is not known: write `!(username in ["a"])`',
+    ],
+    ['username IN ["a"]', '9: `IN` is not known: write `in`'],
+    ['payload.a is not null', '10: `is not` is not known: write `!=`'],
+    ['qos => 1', '4: `=>` is not known: write `>=`'],
+    ['qos =< 1', '4: `=<` is not known: write `<=`'],
+    [
+      'clientid =~ "x"',
+      '9: there are no regular expressions here: use `startsWith`, `endsWith` or `contains`, as in `clientid.startsWith("x")`',
+    ],
+    ['username in ("a","b")', '16: a list is written in square brackets: write `in ["a","b"]`'],
+    ['username in ("a")', '0: `username` is text and `"a"` text: write `username in ["a"]`'],
+    [
+      'has(pub_props.User-Property)',
+      '0: CEL takes the `-` in a name for a minus: write `"User-Property" in pub_props`',
+    ],
+    ['has(payload.device-id)', '0: CEL takes the `-` in a name for a minus: write `"device-id" in payload`'],
+    ['payload.`a-b` == 1', '8: this name stands in brackets: write `payload["a-b"]`'],
+    ['payload.größe == 1', '10: this name stands in brackets: write `payload["größe"]`'],
+    ['payload.in == 1', '8: this name stands in brackets: write `payload["in"]`'],
+    ['payload.a.1a == 1', '10: this name stands in brackets: write `payload.a["1a"]`'],
+    ['payload.tags.in("a")', '13: `in` is no method: write `"a" in payload.tags`'],
+    ['payload.a == None', '13: `None` is not known: write `null`'],
+    ['payload.a == True', '13: `True` is not known: write `true`'],
+    [
+      'timestamp > 99999999999999999999',
+      '12: `99999999999999999999` is beyond 2^53 - 1, which no number of an event is: write a smaller one',
+    ],
+    [
+      'timestamp.getHours() > 1',
+      '0: `getHours` does not take this, `timestamp` is a whole number: write `timestamp(timestamp / 1000).getHours()`',
+    ],
+    [
+      'payload.exists("a")',
+      '0: `exists` looks at the items of a list, `has` asks for a member: write `has(payload.a)`',
+    ],
+    [
+      'exists(payload.a)',
+      '0: `exists` looks at the items of a list, `has` asks for a member: write `has(payload.a)`',
+    ],
+    ['payload.list.any(x, x > 1.0)', '13: there is no method `any`, did you mean `list.exists(x, x > 1.0)`?'],
+    ['payload.a > 1e400', '12: `1e400` is too large: write a smaller number'],
+    ['qos > 0 && && qos < 2', '11: this `&&` is too much: remove it'],
+    ['payload.v is double', '10: `is` is not known: write `type(payload.v) == double`'],
+    ['qos >\u200b 0', '5: there is a character here that one cannot see (U+200B): remove it'],
+    ['qos >\u00a00', '5: there is a character here that one cannot see (U+00A0): write an ordinary blank'],
+    [
+      'p\u0430yload.x == 1',
+      '1: the `\u0430` in `p\u0430yload` only looks like a letter of the Latin alphabet (U+0430): write it anew',
+    ],
+    ['größe == 1', '2: `ö` (U+00F6) is in the name of no field: write the name of one, or a text in quotes'],
+    ['qos \uff1e 0', '4: `\uff1e` (U+FF1E) is not known: write `>`'],
+    [
+      'payload.l.exists(x, x in ["a", "b"])',
+      '20: `exists` may only compare each item (with `==`, `<` and their like, `&&`, `||`, `!`, `? :`, `has`, and `startsWith` or `endsWith` with a text that is written out), since a device may send very many: write `x == "a" || x == "b"`',
+    ],
+  ])('of %s', (text, expected) => {
+    expect(problemOf(text)).toBe(expected)
+  })
+
+  it.each([
+    ['!username in ["u"]', 'username in ["u"]'],
+    ['!clientid == "c1"', 'clientid == "c1"'],
+    ['!qos > 0', 'qos > 0'],
+    ['not qos > 0', 'qos > 0'],
+    ['username not in ["u"]', 'username in ["u"]'],
+    ['not (qos > 0)', 'qos > 0'],
+  ])('of %s is the opposite of %s', (mistaken, comparison) => {
+    const fix = /write `(.*)`$/.exec(problemOf(mistaken) ?? '')?.[1] ?? ''
+    const holds = (text: string) => {
+      expect([text, problemOf(text)]).toEqual([text, null])
+      return compileCondition(text, ['message.publish'])(new RuleInput(EVENTS['message.publish'], 't'))
+    }
+    expect(holds(fix)).toBe(!holds(comparison))
+  })
+
+  it('of a time in ms is its hour', () => {
+    const event = EVENTS['message.publish']
+    const hour = new Date(event.message.timestampMs).getUTCHours()
+    const text = `timestamp(timestamp / 1000).getHours() == ${hour}`
+    expect(compileCondition(text, ['message.publish'])(new RuleInput(event, 't'))).toBe(true)
   })
 })
 

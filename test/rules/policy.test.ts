@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { combinePolicies, DEFAULT_POLICY, type Policy, policyWarnings } from '../../src/rules/policy.ts'
 import { readRules } from '../../src/rules/rule-file.ts'
-import { mistakesOf } from './mistakes.ts'
+import { mistakesOf, rule } from './mistakes.ts'
 
 const ruleFor = (hook: string, ...lines: string[]): string =>
   ['rules:', `  - hook: ${hook}`, '    topic: t', ...lines.map((line) => `    ${line}`), ''].join('\n')
@@ -77,6 +77,12 @@ describe('the policy of a rule', () => {
     ])
     expect(policyWarnings(DEFAULT_POLICY, ['message.acked'])).toEqual([])
   })
+})
+
+it('names the choices where a number is written', () => {
+  expect(mistakesOf(rule('priority: 5'))).toEqual([
+    '4:15: `priority` must be one of low, normal, high, not the number `5`',
+  ])
 })
 
 describe('the policy of an event of several rules', () => {

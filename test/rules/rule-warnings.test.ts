@@ -62,7 +62,12 @@ describe('a key that breaks the order of a device', () => {
     ['key: "${qos}"', 'does not tell devices apart'],
     ['key: "${node}/${event}"', 'does not tell devices apart'],
     ['partition: 0', '`partition: 0` is the same for all records: they all go to one partition'],
-    ['partition: "${topic[0]}"', '`partition: ${topic[0]}` is the same for all records'],
+    [
+      'partition: "1${topic[0]}"',
+      '`partition: 1${topic[0]}` never makes a whole number from 0 to 2147483647',
+    ],
+    ['partition: "x${qos}"', '`partition: x${qos}` never makes a whole number from 0 to 2147483647'],
+    ['partition: "${event}"', '`partition: ${event}` never makes a whole number'],
     ['partition: "${qos}"', '`partition: ${qos}` does not tell devices apart'],
   ])('%s', (line, message) => {
     expect(warningsOf(publish(line))).toHaveLength(1)
@@ -79,6 +84,42 @@ describe('a key that breaks the order of a device', () => {
     'partition: "${payload.p}"',
   ])('not %s', (line) => {
     expect(warningsOf(publish(line))).toEqual([])
+  })
+})
+
+describe('a key that is the same for all records', () => {
+  const same = (text: string) => [
+    `0: \`key: ${text}\` is the same for all records: they all go to one partition`,
+  ]
+
+  it.each([
+    ['hook: message.publish, filter: a/b/c', '${topic}'],
+    ['hook: message.publish, filter: a/b/c', 'x-${topic[0]}-${event}'],
+    ['hook: client.connected', '${event}'],
+  ])('%s with %s', (rule, key) => {
+    expect(warningsOf(`${rule}, topic: t, key: "${key}"`)).toEqual(same(key))
+  })
+
+  it.each([
+    ['hook: message.publish, filter: [a/b/c, a/b/d]', '${topic}'],
+    ['hook: message.publish, filter: a/+/c', 'x-${topic}-${event}'],
+    ['hook: client.subscribe, filter: a/b', '${topic}'],
+  ])('%s with %s is not', (rule, key) => {
+    expect(warningsOf(`${rule}, topic: t, key: "${key}"`)).toEqual([])
+  })
+
+  it('does not come with several hooks', () => {
+    const [warning, ...others] = warningsOf(
+      'hook: [client.connected, client.disconnected], topic: t, key: "${event}"',
+    )
+    expect(warning).toContain('does not tell devices apart')
+    expect(others).toEqual([])
+  })
+
+  it('is told beside a partition that is never a number', () => {
+    expect(
+      warningsOf('hook: client.connected, topic: t, key: "${event}", partition: "p${clientid}"'),
+    ).toEqual([expect.stringContaining('never makes a whole number'), ...same('${event}')])
   })
 })
 
