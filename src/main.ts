@@ -17,6 +17,7 @@ import { exposedFiles, type LookAtFile } from './config/exposed-files.ts'
 import { loadConfig } from './config/load-config.ts'
 import { printConfig } from './config/print-config.ts'
 import { secretValues } from './config/secret-values.ts'
+import { createLogOutput, type LogOutput } from './telemetry/log-output.ts'
 import { suggestion } from './text/did-you-mean.ts'
 import { faultOf, faultText } from './text/fault.ts'
 import { quoted } from './text/quoted.ts'
@@ -43,6 +44,8 @@ export async function main(): Promise<void> {
   // Somebody may ask Node.js for diagnostic reports; the environment, where secrets are, is left out of them.
   if (process.report !== undefined) process.report.excludeEnv = true
   process.on('uncaughtException', endByFault)
+  // Whoever reads may have seen enough.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const [command = '', ...words] = asHelp(process.argv.slice(2))
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
   if (command === 'register') return register(words)
@@ -132,7 +135,7 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
     err: createStreamOutput(process.stderr),
     signal: ending.signal,
     createLog: ({ level }, redact) =>
-      pino({ level, base: null, hooks: { streamWrite: redact } }, pino.destination({ fd: 2, sync: true })),
+      pino({ level, base: null, hooks: { streamWrite: redact } }, logTo(process.stderr)),
   })
   // All that was printed is written; a broker that does not answer is not waited for.
   process.exit(exitCode)
@@ -150,12 +153,15 @@ async function serve(argv: readonly string[]): Promise<void> {
   if (loaded === null) return
   const { config, rules, certificates } = loaded
 
-  const log = pino({
-    level: config.log.level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    hooks: { streamWrite: createRedactor(secretValues(config)) },
-  })
+  const log = pino(
+    {
+      level: config.log.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: { streamWrite: createRedactor(secretValues(config)) },
+    },
+    logTo(process.stdout),
+  )
   for (const exposed of exposedFiles(config, LOOK_AT_FILE)) log.warn(exposed, EXPOSED)
   const app = createApp(config, {
     rules,
@@ -168,7 +174,12 @@ async function serve(argv: readonly string[]): Promise<void> {
   let stopping = false
   async function stop(exitCode: number): Promise<void> {
     stopping = true
-    await app.stop()
+    try {
+      await app.stop()
+    } catch (error) {
+      log.fatal(faultOf(error), 'the stop failed: a fault of ours')
+      process.exit(1)
+    }
     process.exit(exitCode)
   }
   function onSignal(signal: NodeJS.Signals): void {
@@ -221,6 +232,13 @@ async function orMistakes<T>(words: readonly string[], read: () => T): Promise<T
     process.exitCode = await tellMistakes(error.mistakes, given, createStreamOutput(process.stderr))
     return null
   }
+}
+
+/** Asked for its number, Node.js opens the stream, and a pipe does not block from then on. */
+function logTo({ fd }: { readonly fd: number }): LogOutput {
+  const output = createLogOutput({ fd })
+  process.on('exit', output.end)
+  return output
 }
 
 function version(): string {
