@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from './app.ts'
@@ -98,8 +98,6 @@ async function tryOut(words: readonly string[]): Promise<void> {
 async function importFrom4x(words: readonly string[]): Promise<void> {
   process.exitCode = await runImport(words, {
     readBytes: (path) => readFileSync(path),
-    exists: existsSync,
-    writeFile: (path, text, { replace }) => writeFileSync(path, text, { flag: replace ? 'w' : 'wx' }),
     out: createStreamOutput(process.stdout),
     err: createStreamOutput(process.stderr),
   })

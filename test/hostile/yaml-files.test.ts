@@ -142,8 +142,6 @@ describe('import-4x', () => {
     const started = cpuMs()
     const code = await runImport(['emqx.conf'], {
       readBytes: () => Buffer.from(text),
-      exists: () => false,
-      writeFile: () => {},
       out: createStreamOutput(out),
       err: createStreamOutput(err),
     })
