@@ -14,6 +14,7 @@ import { runTry } from './cli/try.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
 import { exposedFiles, type LookAtFile } from './config/exposed-files.ts'
+import { flagOf } from './config/from-flags.ts'
 import { loadConfig } from './config/load-config.ts'
 import { printConfig } from './config/print-config.ts'
 import { secretValues } from './config/secret-values.ts'
@@ -37,6 +38,8 @@ const USAGE = `exhook-kafka: EMQX's hook events to Kafka
 Exit codes: 0 well; 1 a mistake in a file, a variable or the value of a flag, a failed start, or what Kafka or EMQX did not do; 2 no
 such command, or words it cannot take; 3 registered, and EMQX is not connected.
 `
+const HELP = ['help', '--help', '-h']
+const VERSION = ['version', '--version']
 const COMMANDS = ['serve', 'check', 'try', 'tail', 'dead-letters', 'register', 'import-4x']
 
 /** The program as a process: words, signals and exit codes are dealt with here and nowhere else. */
@@ -52,10 +55,18 @@ export async function main(): Promise<void> {
   if (command === 'import-4x') return importFrom4x(words)
   if (command === 'check') return check(words)
   if (command === 'try') return tryOut(words)
-  const asked = (flag: string) => command === flag || words.includes(flag)
-  if (asked('--help') || asked('-h') || command === 'help') return print(serveHelp())
-  if (asked('--version') || command === 'version') return print(`${version()}\n`)
-  if (command === 'serve') return serve(words)
+  if (command === 'serve' && !asksFor(words, 'help', 'h')) {
+    return asksFor(words, 'version') ? print(`${version()}\n`) : serve(words)
+  }
+  const isHelp = HELP.includes(command) || command === 'serve'
+  const [extra] = command === 'serve' ? [] : words.filter((word) => !isHelp || !HELP.includes(word))
+  if ((isHelp || VERSION.includes(command)) && extra !== undefined) {
+    process.stderr.write(`${quoted(extra)} is not expected here\n\n${USAGE}`)
+    process.exitCode = 2
+    return
+  }
+  if (isHelp) return print(serveHelp())
+  if (VERSION.includes(command)) return print(`${version()}\n`)
   const hint = `there is no command ${quoted(command)}${suggestion(command, COMMANDS)}\n\n`
   process.stderr.write(command === '' ? USAGE : `${hint}${USAGE}`)
   process.exitCode = 2
@@ -67,11 +78,20 @@ function endByFault(error: unknown): never {
   process.exit(1)
 }
 
-/** `help tail` is `tail --help`. */
+/** `help tail` and `--help tail` are `tail --help`. */
 function asHelp([command = '', ...words]: readonly string[]): readonly string[] {
-  const [about = ''] = words
-  return command === 'help' && COMMANDS.includes(about) ? [about, '--help'] : [command, ...words]
+  const [about = '', ...others] = words
+  return HELP.includes(command) && COMMANDS.includes(about)
+    ? [about, '--help', ...others]
+    : [command, ...words]
 }
+
+/** By one dash or two, as any other flag of `serve`; what has a value is refused later. */
+const asksFor = (words: readonly string[], ...names: readonly string[]): boolean =>
+  words.some((word) => {
+    const { name, inline } = flagOf(word)
+    return name !== undefined && inline === undefined && names.includes(name)
+  })
 
 const serveHelp = (): string => `${USAGE}\nOptions of serve:\n\n${optionsHelp()}`
 
@@ -142,7 +162,7 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
 async function serve(argv: readonly string[]): Promise<void> {
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const sources = { argv, env: process.env, readFile }
-  if (argv.includes('--print-config')) {
+  if (asksFor(argv, 'print-config')) {
     const config = await orMistakes(argv, () => loadConfig(sources))
     if (config !== null) print(printConfig(config))
     return
