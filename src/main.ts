@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -17,10 +17,12 @@ import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText as optionsHelp } from './config/describe-options.ts'
 import { exposedFiles, type LookAtFile } from './config/exposed-files.ts'
+import { flagOf } from './config/from-flags.ts'
 import { loadConfig } from './config/load-config.ts'
 import { printConfig } from './config/print-config.ts'
 import { secretValues } from './config/secret-values.ts'
 import { fitRules } from './reload/load-fitted-rules.ts'
+import { createLogOutput, type LogOutput } from './telemetry/log-output.ts'
 import { suggestion } from './text/did-you-mean.ts'
 import { faultOf, faultText } from './text/fault.ts'
 import { quoted } from './text/quoted.ts'
@@ -45,6 +47,8 @@ const USAGE = `exhook-kafka: EMQX's hook events to Kafka
 Exit codes: 0 well; 1 a mistake in a file, a variable or the value of a flag, a failed start, or what Kafka or EMQX did not do; 2 no
 such command, or words it cannot take; 3 registered, and EMQX is not connected.
 `
+const HELP = ['help', '--help', '-h']
+const VERSION = ['version', '--version']
 const COMMANDS = ['serve', 'check', 'try', 'tail', 'dead-letters', 'register', 'import-4x']
 
 /** The program as a process: words, signals and exit codes are dealt with here and nowhere else. */
@@ -52,6 +56,8 @@ export async function main(): Promise<void> {
   // Somebody may ask Node.js for diagnostic reports; the environment, where secrets are, is left out of them.
   if (process.report !== undefined) process.report.excludeEnv = true
   process.on('uncaughtException', endByFault)
+  // Whoever reads may have seen enough.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const [command = '', ...words] = asHelp(process.argv.slice(2))
   if (command === WORKER_COMMAND && process.send !== undefined) return serveAsWorker()
   if (command === 'tail' || command === 'dead-letters') return lookIntoKafka(command, words)
@@ -59,10 +65,18 @@ export async function main(): Promise<void> {
   if (command === 'import-4x') return importFrom4x(words)
   if (command === 'check') return check(words)
   if (command === 'try') return tryOut(words)
-  const asked = (flag: string) => command === flag || words.includes(flag)
-  if (asked('--help') || asked('-h') || command === 'help') return print(serveHelp())
-  if (asked('--version') || command === 'version') return print(`${version()}\n`)
-  if (command === 'serve') return serve(words)
+  if (command === 'serve' && !asksFor(words, 'help', 'h')) {
+    return asksFor(words, 'version') ? print(`${version()}\n`) : serve(words)
+  }
+  const isHelp = HELP.includes(command) || command === 'serve'
+  const [extra] = command === 'serve' ? [] : words.filter((word) => !isHelp || !HELP.includes(word))
+  if ((isHelp || VERSION.includes(command)) && extra !== undefined) {
+    process.stderr.write(`${quoted(extra)} is not expected here\n\n${USAGE}`)
+    process.exitCode = 2
+    return
+  }
+  if (isHelp) return print(serveHelp())
+  if (VERSION.includes(command)) return print(`${version()}\n`)
   const hint = `there is no command ${quoted(command)}${suggestion(command, COMMANDS)}\n\n`
   process.stderr.write(command === '' ? USAGE : `${hint}${USAGE}`)
   process.exitCode = 2
@@ -74,11 +88,20 @@ function endByFault(error: unknown): never {
   process.exit(1)
 }
 
-/** `help tail` is `tail --help`. */
+/** `help tail` and `--help tail` are `tail --help`. */
 function asHelp([command = '', ...words]: readonly string[]): readonly string[] {
-  const [about = ''] = words
-  return command === 'help' && COMMANDS.includes(about) ? [about, '--help'] : [command, ...words]
+  const [about = '', ...others] = words
+  return HELP.includes(command) && COMMANDS.includes(about)
+    ? [about, '--help', ...others]
+    : [command, ...words]
 }
+
+/** By one dash or two, as any other flag of `serve`; what has a value is refused later. */
+const asksFor = (words: readonly string[], ...names: readonly string[]): boolean =>
+  words.some((word) => {
+    const { name, inline } = flagOf(word)
+    return name !== undefined && inline === undefined && names.includes(name)
+  })
 
 const serveHelp = (): string => `${USAGE}\nOptions of serve:\n\n${optionsHelp()}`
 
@@ -105,8 +128,6 @@ async function tryOut(words: readonly string[]): Promise<void> {
 async function importFrom4x(words: readonly string[]): Promise<void> {
   process.exitCode = await runImport(words, {
     readBytes: (path) => readFileSync(path),
-    exists: existsSync,
-    writeFile: (path, text, { replace }) => writeFileSync(path, text, { flag: replace ? 'w' : 'wx' }),
     out: createStreamOutput(process.stdout),
     err: createStreamOutput(process.stderr),
   })
@@ -142,7 +163,7 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
     err: createStreamOutput(process.stderr),
     signal: ending.signal,
     createLog: ({ level }, redact) =>
-      pino({ level, base: null, hooks: { streamWrite: redact } }, pino.destination({ fd: 2, sync: true })),
+      pino({ level, base: null, hooks: { streamWrite: redact } }, logTo(process.stderr)),
   })
   // All that was printed is written; a broker that does not answer is not waited for.
   process.exit(exitCode)
@@ -151,7 +172,7 @@ async function lookIntoKafka(command: 'tail' | 'dead-letters', words: readonly s
 async function serve(argv: readonly string[]): Promise<void> {
   const readFile = (path: string) => readFileSync(path, 'utf8')
   const sources = { argv, env: process.env, readFile }
-  if (argv.includes('--print-config')) {
+  if (asksFor(argv, 'print-config')) {
     const config = await orMistakes(argv, () => loadConfig(sources))
     if (config !== null) print(printConfig(config))
     return
@@ -172,7 +193,12 @@ async function serve(argv: readonly string[]): Promise<void> {
   let stopping = false
   async function stop(exitCode: number): Promise<void> {
     stopping = true
-    await program.stop()
+    try {
+      await program.stop()
+    } catch (error) {
+      log.fatal(faultOf(error), 'the stop failed: a fault of ours')
+      process.exit(1)
+    }
     process.exit(exitCode)
   }
   function onSignal(signal: NodeJS.Signals): void {
@@ -248,12 +274,15 @@ function serveAsWorker(): void {
 }
 
 const createLog = (config: Config): Logger =>
-  pino({
-    level: config.log.level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    hooks: { streamWrite: createRedactor(secretValues(config)) },
-  })
+  pino(
+    {
+      level: config.log.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: { streamWrite: createRedactor(secretValues(config)) },
+    },
+    logTo(process.stdout),
+  )
 
 /** `end`: after a fault that nobody caught, nothing is certain any more. */
 function watchFaults(log: Logger, end: () => void): void {
@@ -284,6 +313,13 @@ async function orMistakes<T>(words: readonly string[], read: () => T): Promise<T
     process.exitCode = await tellMistakes(error.mistakes, given, createStreamOutput(process.stderr))
     return null
   }
+}
+
+/** Asked for its number, Node.js opens the stream, and a pipe does not block from then on. */
+function logTo({ fd }: { readonly fd: number }): LogOutput {
+  const output = createLogOutput({ fd })
+  process.on('exit', output.end)
+  return output
 }
 
 function version(): string {

@@ -5,6 +5,7 @@ export const IMPORT_HELP = `exhook-kafka import-4x <file>: EMQX 4.x Enterprise's
 
   --out=path         where the rules go. Default: standard output
   --config-out=path  where the settings of the connection to Kafka go. They are in the comments of the rules too
+                     \`-\` is the standard output, for one of the two
   --force            replace these files where they are there already
 
 Every line becomes a rule, a setting, a comment or a warning with its number. What works in another way here is said in the

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
 import type { Mistake } from '../config/config-error.ts'
 import { decodeConf } from '../import-4x/decode-conf.ts'
 import { type Import, importBridge, linesSummary } from '../import-4x/import-bridge.ts'
@@ -8,6 +8,7 @@ import { shownText } from '../text/shown.ts'
 import { counted } from '../text/table.ts'
 import { IMPORT_HELP } from './emqx-help.ts'
 import { tellMistakes } from './mistakes.ts'
+import { fileIdentity, type OutputFile, openOutputFile } from './output-file.ts'
 import type { CommandOutput } from './stream-output.ts'
 import { readWords } from './words.ts'
 
@@ -15,23 +16,21 @@ import { readWords } from './words.ts'
 export interface ImportDeps {
   /** Gives the bytes of a file, or throws as `readFileSync` does. */
   readonly readBytes: (path: string) => Buffer
-  /** Whether something of this name is there. */
-  readonly exists: (path: string) => boolean
-  /** Writes a file; throws EEXIST where one is there and it is not to be replaced. */
-  readonly writeFile: (path: string, text: string, options: { readonly replace: boolean }) => void
   readonly out: CommandOutput
   readonly err: CommandOutput
 }
 
 const FILE = 'file, as in `exhook-kafka import-4x emqx_bridge_kafka.conf`'
 const SPEC = { values: ['out', 'config-out'], switches: ['force'], words: [FILE], sections: [] }
+/** The standard output, as the name of a file. */
+const STANDARD = '-'
 /** The file that came with EMQX 4.x is 10 KB. */
 const MAX_LENGTH = 1024 * 1024
 
 /**
  * `import-4x <file> [--out rules.yaml] [--config-out config.yaml] [--force]`. Returns the exit code: 0 when every line was
  * understood, 1 when one was not or a file cannot be read or written, else as `exitCodeOf`. A file that
- * is there already is found before any is written.
+ * is there already, or cannot be opened, is found before any is written. `-` is the standard output.
  */
 export async function runImport(argv: readonly string[], deps: ImportDeps): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -40,10 +39,10 @@ export async function runImport(argv: readonly string[], deps: ImportDeps): Prom
   }
   const { words, values, switches, mistakes } = readWords(argv, SPEC)
   const file = words[FILE] ?? ''
-  const { out, 'config-out': configOut } = values
+  const { out = STANDARD, 'config-out': configOut } = values
   const told = { command: 'import-4x', words: argv, help: IMPORT_HELP }
   const replace = switches.has('force')
-  const wrong = [...mistakes, ...outputMistakes(file, [out, configOut], replace, deps)]
+  const wrong = [...mistakes, ...outputMistakes(file, [out, configOut], replace)]
   if (wrong.length > 0) return tellMistakes(wrong, told, deps.err)
 
   const text = attempt(() => decodeConf(deps.readBytes(file)))
@@ -59,31 +58,49 @@ export async function runImport(argv: readonly string[], deps: ImportDeps): Prom
   }
   const imported = importBridge(text.value.text, text.value.findings)
   const rules = writeRules(imported, fileNameOf(file))
-  const failures: string[] = []
-  const write = (path: string, content: string) => {
-    const written = attempt(() => deps.writeFile(path, content, { replace }))
-    if ('failure' in written) failures.push(`${shownText(path)}: cannot be written: ${written.failure}`)
-  }
-  if (out === undefined) await deps.out.print(rules)
-  else write(out, rules)
-  if (configOut !== undefined && failures.length === 0)
-    write(configOut, writeConfigFile(imported, fileNameOf(file)))
+  const texts: [path: string, text: string][] = [[out, rules]]
+  if (configOut !== undefined) texts.push([configOut, writeConfigFile(imported, fileNameOf(file))])
+  for (const [path, content] of texts) if (path === STANDARD) await deps.out.print(content)
+  const failures = writeFiles(
+    texts.filter(([path]) => path !== STANDARD),
+    replace,
+  )
 
   await deps.err.print([...report(imported, file), ...failures].map((line) => `${line}\n`).join(''))
   return failures.length > 0 || imported.findings.some(({ level }) => level === 'problem') ? 1 : 0
+}
+
+/** None is written when one of them cannot be opened. Returns what went wrong. */
+function writeFiles(texts: readonly (readonly [string, string])[], replace: boolean): readonly string[] {
+  const failures: string[] = []
+  const attemptOn = <T>(path: string, action: () => T): T | null => {
+    const done = attempt(action)
+    if ('value' in done) return done.value
+    failures.push(`${shownText(path)}: cannot be written: ${done.failure}`)
+    return null
+  }
+  const opened: [OutputFile, string, string][] = []
+  for (const [path, text] of texts) {
+    const file = attemptOn(path, () => openOutputFile(path, { replace }))
+    if (file !== null) opened.push([file, path, text])
+  }
+  const all = opened.length === texts.length
+  for (const [file, path, text] of opened) attemptOn(path, () => (all ? file.write(text) : file.leave()))
+  return failures
 }
 
 function outputMistakes(
   file: string,
   outputs: readonly (string | undefined)[],
   replace: boolean,
-  { exists }: ImportDeps,
 ): readonly Mistake[] {
   const named = outputs.filter((path) => path !== undefined)
-  const paths = [...(file === '' ? [] : [file]), ...named].map((path) => resolve(path))
-  if (new Set(paths).size < paths.length)
+  const identities = [...(file === '' ? [] : [file]), ...named].map((path) =>
+    path === STANDARD ? STANDARD : fileIdentity(path),
+  )
+  if (new Set(identities).size < identities.length)
     return [{ message: 'the file that is read and those that are written must each be another one' }]
-  const there = replace ? [] : named.filter((path) => exists(path))
+  const there = replace ? [] : named.filter((path) => path !== STANDARD && existsSync(path))
   return there.map((path) => ({
     message: `${shownText(path)}: is there already: name another file, or replace it by --force`,
   }))

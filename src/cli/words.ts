@@ -64,6 +64,10 @@ export function readWords(argv: readonly string[], spec: CommandSpec): CommandWo
       plain.push(word)
       continue
     }
+    if (name === 'help' && inline !== undefined) {
+      mistakes.push(wordMistake('--help: takes no value'))
+      continue
+    }
     const isKnown = known.includes(name)
     const isSwitch = spec.switches.includes(isKnown ? name : (didYouMean(name, known) ?? ''))
     const value = inline ?? (!isSwitch && takesNextWord(name, argv[i + 1]) ? argv[++i] : undefined)
@@ -73,6 +77,7 @@ export function readWords(argv: readonly string[], spec: CommandSpec): CommandWo
       mayLackWords ||= inline === undefined && value !== undefined
     } else if (isSwitch) {
       if (value !== undefined) mistakes.push(wordMistake(`--${name}: takes no value`))
+      else if (switches.has(name)) mistakes.push(wordMistake(`--${name}: is given twice`))
       switches.add(name)
     } else if (spec.values.includes(name)) {
       if (value === undefined || value === '') mistakes.push(wordMistake(`--${name}: needs a value`))

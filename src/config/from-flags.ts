@@ -4,7 +4,7 @@ import { type Mistake, wordMistake } from './config-error.ts'
 import { type NamedOption, OPTION_LIST } from './option-list.ts'
 import { type Layer, misplacedSecret, type Setting } from './setting.ts'
 
-/** Flags without a value that steer the command itself; they are passed over here. */
+/** Flags without a value that steer the command itself; here it is only seen to that they have none, and are there once. */
 export const COMMAND_FLAGS = ['help', 'version', 'print-config'] as const
 
 /** Names the configuration file. */
@@ -36,7 +36,12 @@ export function readFlags(argv: readonly string[], aliases: FlagAliases = {}): F
       mistakes.push(wordMistake(`${quoted(text ?? '')} is not expected here: every setting is a --flag`))
       continue
     }
-    if ((COMMAND_FLAGS as readonly string[]).includes(name)) continue
+    if ((COMMAND_FLAGS as readonly string[]).includes(name)) {
+      if (text !== undefined) mistakes.push(wordMistake(`--${name}: takes no value`))
+      else if (seen.has(name)) mistakes.push(wordMistake(`--${name}: is given twice`))
+      seen.set(name, name)
+      continue
+    }
     const flag = aliases[name] ?? name
     const option = OPTION_BY_FLAG.get(flag)
     if (option === undefined && flag !== CONFIG_FLAG) {

@@ -4,6 +4,7 @@ import { counted } from '../text/table.ts'
 import { type ImportedOption, readBridgeSetting } from './bridge-setting.ts'
 import { type ConfLine, type ConfSetting, readConfLines } from './conf-lines.ts'
 import { type Finding, note, problem, warning } from './finding.ts'
+import { fitOptions } from './fit-options.ts'
 import { type ImportedRule, isHookKey, readHookLine } from './hook-line.ts'
 import { writeRule } from './write-rules.ts'
 
@@ -45,10 +46,14 @@ export function importBridge(text: string, ofFile: readonly Finding[] = []): Imp
   })
   const rules = checked.flatMap(({ rule }) => (rule === null ? [] : [rule]))
   const merged = mergeOptions(others.flatMap(({ options }) => options))
+  const hasPassword = counting.some(({ key, value }) => key === 'bridge.kafka.sasl.password' && value !== '')
+  const fitted = fitOptions(merged.options, { hasPassword })
+  const unused = new Set([...merged.overruled, ...fitted.dropped])
   const ofSettings = [
     // What is to be done about a line that does not count is of no use.
-    ...others.flatMap((one) => one.findings.filter(({ line }) => !merged.overruled.has(line))),
+    ...others.flatMap((one) => one.findings.filter(({ line }) => !unused.has(line))),
     ...merged.findings,
+    ...fitted.findings,
   ]
 
   const findings = [
@@ -72,12 +77,12 @@ export function importBridge(text: string, ofFile: readonly Finding[] = []): Imp
   const isLost = ({ kind, line, ...rest }: ConfLine) =>
     kind === 'other' ||
     overruled.has(line) ||
-    merged.overruled.has(line) ||
+    unused.has(line) ||
     ('key' in rest && isHookKey(rest.key) ? !ruleLines.has(line) : failed.has(line) && !setting.has(line))
   const numbers = (wanted: (line: ConfLine) => boolean) => lines.filter(wanted).map(({ line }) => line)
   return {
     rules,
-    options: merged.options,
+    options: fitted.options,
     findings: inOrder(findings),
     ofSettings: inOrder(ofSettings),
     lines: {

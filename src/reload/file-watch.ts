@@ -1,8 +1,8 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { createSleeper } from '../delivery/sleeper.ts'
 import { digestOf } from './load-fitted-rules.ts'
+import { watchedDirectories } from './watched-directories.ts'
 
 /** What stands in the file, or that it cannot be read. */
 export interface FileReading {
@@ -14,10 +14,11 @@ export interface FileReading {
 
 /**
  * Tells when a file has got other contents: whether it was written in place, in several steps, renamed over, deleted, or
- * reached by a symlink that was swapped, as a ConfigMap's is. Its directory may go and come back.
+ * reached by a symlink that was swapped, as a ConfigMap's is, or that leads elsewhere. Its directory may go and come back.
  *
- * The directory is watched, and looked at now and then in any case, for file systems that tell nothing. Only contents that stayed
- * the same over a pause are told, so half of a file is not, unless its writer rests for longer. Nothing is told twice.
+ * The directories of the file and of the symlinks to it are watched, and the file is looked at now and then in any case, for file
+ * systems that tell nothing. Only contents that stayed the same over a pause are told, so half of a file is not, unless its writer
+ * rests for longer. Nothing is told twice.
  */
 export interface FileWatch {
   /** Begins with a look. Returns at once; call it once. */
@@ -36,7 +37,7 @@ export interface FileWatchConfig {
   readonly settleMs?: number
   /** Looked at in any case. Default: 30 s. */
   readonly pollMs?: number
-  /** The same while the directory cannot be watched. Default: 1 s. */
+  /** The same while one of the directories cannot be watched. Default: 1 s. */
   readonly unwatchedPollMs?: number
 }
 
@@ -50,7 +51,6 @@ export interface FileWatchDeps {
 
 export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): FileWatch {
   const { settleMs = 200, pollMs = 30_000, unwatchedPollMs = 1000 } = config
-  const directory = dirname(config.path)
   const sleeper = createSleeper()
   let told = config.digest
   let wishes = 0
@@ -58,34 +58,46 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
   let noticed = false
   let resting = false
   let stopped = false
-  let watcher: FSWatcher | null = null
+  let watchers: readonly FSWatcher[] = []
+  let allWatched = false
 
   function onEvent(): void {
     noticed = true
     if (resting) sleeper.wake()
   }
 
+  function unwatch(): void {
+    for (const watcher of watchers) watcher.close()
+    watchers = []
+  }
+
   /** Anew each time: a watch stays with a directory that was deleted or moved, and says nothing more. */
-  function watchDirectory(): void {
-    watcher?.close()
-    watcher = null
-    try {
-      watcher = watch(directory, { persistent: false }, onEvent)
-      watcher.on('error', onEvent)
-    } catch {
-      // It is not there, or the system has no watch left.
-    }
+  function watchAll(directories: readonly string[]): void {
+    unwatch()
+    watchers = directories.flatMap((directory) => {
+      try {
+        return [watch(directory, { persistent: false }, onEvent).on('error', onEvent)]
+      } catch {
+        // It is not there, or the system has no watch left.
+        return []
+      }
+    })
+    allWatched = watchers.length === directories.length
   }
 
   async function loop(): Promise<void> {
     /** What the look before this one found, when it was news. */
     let before: string | null = null
     while (!stopped) {
+      const directories = await watchedDirectories(config.path)
+      if (stopped) return
       // Watched before it is read: no change is missed in between.
-      watchDirectory()
+      watchAll(directories)
       noticed = false
       const heard = wishes
       const reading = await readingOf(config.path)
+      // A symlink that was swapped before it was watched leads elsewhere now.
+      if (String(await watchedDirectories(config.path)) !== String(directories)) noticed = true
       if (stopped) return
       if (heard > answered || reading.digest !== told) {
         if (reading.digest !== before) {
@@ -105,7 +117,7 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
   async function rest(): Promise<void> {
     if (!noticed && wishes === answered) {
       resting = true
-      await sleeper.sleep(watcher === null ? unwatchedPollMs : pollMs)
+      await sleeper.sleep(allWatched ? pollMs : unwatchedPollMs)
       resting = false
     }
     // A change is rarely alone, and others may write to the directory all the time.
@@ -123,7 +135,7 @@ export function createFileWatch(config: FileWatchConfig, deps: FileWatchDeps): F
     },
     stop() {
       stopped = true
-      watcher?.close()
+      unwatch()
       sleeper.wake()
     },
   }

@@ -82,6 +82,44 @@ it.each(['serve', 'help'])('%s -h answers with 0', async (command) => {
   })
 })
 
+/** Flags without a value, beside words with which each command would begin something. */
+const SWITCHES: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ['serve', [`--rules=${rules}`], ['--print-config']],
+  ['check', [rules], ['--strict', '--no-tests']],
+  ['try', [rules, event], ['--json']],
+  ['tail', ['t'], ['--json']],
+  ['dead-letters list', [], ['--json']],
+  ['dead-letters redrive', [], ['--dry-run']],
+  ['register', ofEmqx, ['--first', '--dry-run', '--json']],
+  ['import-4x', [conf], ['--force']],
+]
+
+it.each(SWITCHES)('%s refuses a flag without a value that is there twice, or has one', async (...args) => {
+  const [command, good, flags] = args
+  const twice = await run(command, ...good, ...flags, ...flags)
+  expect(twice).toMatchObject({ code: 2, stdout: '' })
+  for (const flag of flags) expect(twice.stderr).toContain(`${flag}: is given twice\n`)
+  const valued = await run(command, ...good, ...flags.map((flag) => `${flag}=false`), '--help=1')
+  expect(valued).toMatchObject({ code: 2, stdout: '' })
+  for (const flag of [...flags, '--help']) expect(valued.stderr).toContain(`${flag}: takes no value\n`)
+})
+
+it.each([
+  ['--version', 'extra'],
+  ['version', '--json'],
+  ['--help', 'extra'],
+  ['sreve', '--help'],
+  ['serve', '--version=1'],
+])('%s %s is answered with 2', async (command, word) => {
+  expect(await run(command, word)).toMatchObject({ code: 2, stdout: '' })
+})
+
+it('serve takes its own flags with one dash too, as all others', async () => {
+  const printed = await run('serve', '-print-config')
+  expect(printed).toMatchObject({ code: 0, stdout: expect.stringContaining('port: 9000') })
+  expect(await run('--help', 'tail')).toEqual(await run('tail', '--help'))
+})
+
 it('help of a command is what the command says of itself', async () => {
   const { code, stdout } = await run('help', 'tail')
   expect({ code, stdout }).toEqual({ code: 0, stdout: (await run('tail', '--help')).stdout })

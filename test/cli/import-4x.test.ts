@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { temporaryFile } from '../support/temporary-file.ts'
@@ -38,6 +38,57 @@ it('writes over nothing that it reads, and not twice to the same file', async ()
   }
   expect(readFileSync(good, 'utf8')).toBe(before)
   expect(existsSync(join(ROOT, 'same.yaml'))).toBe(false)
+})
+
+it('writes over what it reads by no link to it either', async () => {
+  const before = readFileSync(good, 'utf8')
+  const folder = dirname(temporaryFile('x', ''))
+  const at = (name: string) => join(folder, name)
+  symlinkSync(good, at('symlink'))
+  linkSync(good, at('hard-link'))
+  symlinkSync(dirname(good), at('folder'))
+  symlinkSync('new.yaml', at('to-new'))
+  const wrong = [
+    ['--out', at('symlink')],
+    ['--out', at('hard-link')],
+    [`--config-out=${at('folder')}/emqx_bridge_kafka.conf`],
+    ['--out', at('to-new'), '--config-out', at('new.yaml')],
+    ['--out=-', '--config-out=-'],
+  ]
+  for (const words of wrong) {
+    expect(await run('import-4x', good, ...words, '--force')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('must each be another one'),
+    })
+  }
+  expect(readFileSync(good, 'utf8')).toBe(before)
+  expect(existsSync(at('new.yaml'))).toBe(false)
+})
+
+it('writes none of two files when one cannot be opened', async () => {
+  const folder = dirname(temporaryFile('x', ''))
+  const there = temporaryFile('there.yaml', 'mine')
+  for (const out of [join(folder, 'rules.yaml'), there]) {
+    const words = [`--out=${out}`, '--config-out=/nowhere/config.yaml', '--force']
+    const { code, stderr } = await run('import-4x', good, ...words)
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('/nowhere/config.yaml: cannot be written: there is no such file'),
+    })
+  }
+  expect(existsSync(join(folder, 'rules.yaml'))).toBe(false)
+  expect(readFileSync(there, 'utf8')).toBe('mine')
+})
+
+it('takes - for the standard output', async () => {
+  const config = join(dirname(temporaryFile('x', '')), 'config.yaml')
+  const rules = await run('import-4x', good, '--out=-', `--config-out=${config}`)
+  expect(rules.stdout).toBe((await run('import-4x', good)).stdout)
+  const settings = await run('import-4x', good, `--out=${config}`, '--config-out', '-', '--force')
+  expect(settings.stdout).toContain('10.0.0.1:9092')
+  expect(readFileSync(config, 'utf8')).toBe(rules.stdout)
+  expect(existsSync(join(ROOT, '-'))).toBe(false)
 })
 
 it('writes files that check and serve take', async () => {

@@ -45,6 +45,11 @@ it('finds every mistake at once', () => {
   expect(readWords([], SPEC).mistakes).toEqual([{ message: 'name a Kafka topic', ofWords: true }])
 })
 
+it('refuses a flag without a value that is there twice', () => {
+  const said = readWords(['t', '--json', '--json'], SPEC).mistakes
+  expect(said).toEqual([{ message: '--json: is given twice', ofWords: true }])
+})
+
 it('does not take a word that may belong to an unknown flag for one that is missing', () => {
   const saidOf = (...argv: string[]) => readWords(argv, SPEC).mistakes.map(({ message }) => message)
   expect(saidOf('--frm', 't')).toEqual(['there is no flag `--frm`'])

@@ -87,6 +87,45 @@ describe('a change is told', () => {
     await until(['two', 'three'])
   })
 
+  it('when it is written in place where a symlink leads to, also after the symlink was swapped', async () => {
+    const first = ruleDirectory('one')
+    const second = ruleDirectory('two')
+    const path = join(temporaryFolder(), 'rules.yaml')
+    symlinkSync(first.path, path)
+    const { until } = watched(path, 'one')
+    first.write('one and a half')
+    await until(['one and a half'])
+    symlinkSync(second.path, `${path}.new`)
+    renameSync(`${path}.new`, path)
+    await until(['one and a half', 'two'])
+    second.renameOver('three')
+    await until(['one and a half', 'two', 'three'])
+    second.write('four')
+    await until(['one and a half', 'two', 'three', 'four'])
+  })
+
+  it('when it is written in place below the symlink of a ConfigMap, before and after a swap', async () => {
+    const volume = configMapVolume('one')
+    const { until } = watched(volume.path, 'one')
+    writeFileSync(volume.path, 'two')
+    await until(['two'])
+    volume.swap('three')
+    await until(['two', 'three'])
+    writeFileSync(volume.path, 'four')
+    await until(['two', 'three', 'four'])
+  })
+
+  it('when a symlink that led nowhere leads somewhere', async () => {
+    const elsewhere = ruleDirectory('one')
+    const path = join(temporaryFolder(), 'rules.yaml')
+    symlinkSync(elsewhere.path, path)
+    elsewhere.removeFolder()
+    const { until } = watched(path, 'one')
+    await until([null])
+    elsewhere.write('two')
+    await until([null, 'two'])
+  })
+
   it('where the system tells nothing: a symlink to a file elsewhere', async () => {
     const elsewhere = ruleDirectory('one')
     const path = join(temporaryFolder(), 'rules.yaml')

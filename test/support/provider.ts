@@ -18,6 +18,10 @@ export interface ProviderProcess {
   signal(signal: NodeJS.Signals): void
   /** Resolves to its exit code, or null when a signal ended it. */
   readonly ended: Promise<number | null>
+  /** The same, and it need not have closed its outputs: for one whose reader has hung up. */
+  readonly exited: Promise<number | null>
+  /** Its standard output is read no more, as by `| head`. */
+  hangUp(): void
   /** SIGTERM, and its end. */
   stop(): Promise<number | null>
 }
@@ -48,6 +52,7 @@ export async function startProvider(
     stderr += text
   })
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   const ready = await Promise.race([readyLine(child, lines), ended])
   if (ready === null || typeof ready === 'number' || child.pid === undefined) {
     throw new Error(`the provider ended before it was ready:\n${stderr}${JSON.stringify(lines)}`)
@@ -61,6 +66,8 @@ export async function startProvider(
     stderr: () => stderr,
     signal: (signal) => void child.kill(signal),
     ended,
+    exited,
+    hangUp: () => void child.stdout.destroy(),
     stop() {
       child.kill('SIGTERM')
       return ended

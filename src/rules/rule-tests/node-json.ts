@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type Node } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml'
 import type { YamlFile } from '../yaml-file.ts'
 import { written } from '../yaml-map.ts'
 
@@ -9,6 +9,10 @@ const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
 const MAX_PARTS = 100_000
 const MAX_DEPTH = 200
 
+const TOO_DEEP = `this JSON is nested deeper than ${MAX_DEPTH} levels: write it as text`
+const TOO_MANY = `this JSON has more than ${MAX_PARTS} values: write it as text`
+const FEWER = ', or use fewer aliases'
+
 /** Ends the walk after a mistake was noted. */
 class NoJson extends Error {}
 
@@ -18,17 +22,22 @@ class NoJson extends Error {}
  */
 export function jsonOf(file: YamlFile, value: Node | null): string | null {
   let parts = 0
+  let aliased = false
+
+  function child(node: Node | null, depth: number): string {
+    aliased ||= isAlias(node)
+    return json(written(file, node), depth)
+  }
 
   function json(node: Node | null, depth: number): string {
-    if (++parts > MAX_PARTS || depth > MAX_DEPTH)
-      throw refused(file, value, 'this value is too large: write less, or use fewer aliases')
+    const hint = aliased ? FEWER : ''
+    if (depth > MAX_DEPTH) throw refused(file, value, `${TOO_DEEP}${hint}`)
+    if (++parts > MAX_PARTS) throw refused(file, value, `${TOO_MANY}${hint}`)
     if (node === null) return 'null'
-    if (isSeq<Node>(node))
-      return `[${node.items.map((item) => json(written(file, item), depth + 1)).join(',')}]`
+    if (isSeq<Node>(node)) return `[${node.items.map((item) => child(item, depth + 1)).join(',')}]`
     if (!isMap<Node, Node | null>(node)) return scalarJson(file, node)
     const members = node.items.map(
-      ({ key, value: member }) =>
-        `${JSON.stringify(keyText(file, key))}:${json(written(file, member), depth + 1)}`,
+      ({ key, value: member }) => `${JSON.stringify(keyText(file, key))}:${child(member, depth + 1)}`,
     )
     return `{${members.join(',')}}`
   }

@@ -160,7 +160,21 @@ describe('a mistake in an event', () => {
       '`payload_encoding` cannot be `hex`',
     ],
     ['a payload that JSON cannot hold', publish('payload: [.inf]'), 'JSON cannot hold this value'],
-    ['a payload that holds itself', publish('payload: &a [*a]'), 'this value is too large'],
+    [
+      'a payload that holds itself',
+      publish('payload: &a [*a]'),
+      'levels: write it as text, or use fewer aliases',
+    ],
+    [
+      'a payload with too many values',
+      publish(`"payload": [${'1,'.repeat(100_000)}1]`),
+      'has more than 100000 values: write it as text',
+    ],
+    [
+      'a payload nested too deep',
+      publish(`"payload": ${'['.repeat(300)}${']'.repeat(300)}`),
+      'is nested deeper than 200 levels: write it as text',
+    ],
     ['a recorded call with more', '{event: message.acked, request_base64: "", qos: 1}', 'remove `qos`'],
     ['properties that are text', publish('"pub_props": "a"'), '`pub_props` must be a map'],
     [
@@ -176,6 +190,10 @@ describe('a mistake in an event', () => {
     ['no YAML', '{"event": ', 'event.json:1:11: '],
   ])('%s', (_title, text, message) => {
     expect(mistakesOf(text)).toContain(message)
+  })
+
+  it('speaks of aliases only where there are some', () => {
+    expect(mistakesOf(publish(`"payload": ${'['.repeat(300)}${']'.repeat(300)}`))).not.toContain('alias')
   })
 
   it('is told with all others', () => {
