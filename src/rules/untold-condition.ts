@@ -18,10 +18,16 @@ export function untoldProblem(root: ASTNode, checker: Checker, outcome: Outcome)
   for (const node of partsOf(root).toReversed()) {
     const why = failureOf(node, outcome) ?? timeProblem(node, checker)
     if (why !== null)
-      return { message: `${quoted(sourceOf(node))} can never be told: ${why}`, at: rangeOf(node).start }
+      return {
+        message: `${quoted(sourceOf(node))} ${ALWAYS[node.op] ?? 'can never be told'}: ${why}`,
+        at: rangeOf(node).start,
+      }
   }
   return null
 }
+
+/** Of what cannot be compared these have a value all the same. */
+const ALWAYS: Readonly<Record<string, string>> = { '==': 'is never true', '!=': 'is never false' }
 
 /** What can fail with the right types. */
 const MAY_FAIL: ReadonlySet<string> = new Set(['call', 'rcall', '[]', '+', '-', '*', '/', '%', '-_'])

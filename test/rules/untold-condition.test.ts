@@ -60,6 +60,14 @@ describe('a condition that can never be told is a mistake', () => {
     expect(outcomes(text)).toEqual([failed, failed, failed])
   })
 
+  it('or one that is always the same, where JSON is compared with a time', () => {
+    const at = 'timestamp("2024-01-01T00:00:00Z")'
+    expect(conditionProblem(`payload.d == ${at}`, ['message.publish'])?.message).toBe(
+      `\`payload.d == ${at}\` is never true: JSON has no times, write \`timestamp(payload.d)\` there`,
+    )
+    expect(outcomes(`payload.d == ${at}`)).toEqual([false, false, failed])
+  })
+
   it('beside what can be told too', () => {
     expect(conditionProblem('qos == 1 || 1/0 == 1', ['message.publish'])).toEqual({
       at: 12,
