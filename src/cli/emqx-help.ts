@@ -35,7 +35,7 @@ EXHOOK_EMQX_API_KEY_FILE and EXHOOK_EMQX_API_SECRET_FILE name. Never from flags.
   --ssl-key-file=path     PEM file of its key
   --ssl-server-name=name  the name that the certificate at --url must have, where it is not the host of --url
   --first                 put it before all other servers
-  --wait=15               so many seconds at most for EMQX's nodes to load it
+  --wait=15               so many seconds at most for EMQX's nodes to load it; 0: one look
   --dry-run               show what would change, and change nothing
   --json                  the result as a JSON object
 

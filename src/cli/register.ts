@@ -109,7 +109,7 @@ function understand(
   if ((pems.cert === null) !== (pems.key === null))
     mistakes.push({ message: '--ssl-cert-file and --ssl-key-file go together' })
   const poolSize = countOf(values, 'pool-size', mistakes)
-  const waitS = values.wait === '0' ? 0 : countOf(values, 'wait', mistakes)
+  const waitS = countOf(values, 'wait', mistakes, 0)
   const requestTimeout = duration(values, 'request-timeout', mistakes)
   const autoReconnect = duration(values, 'auto-reconnect', mistakes)
   if (mistakes.length > 0 || emqx === null || url === undefined) throw new ConfigError(mistakes)

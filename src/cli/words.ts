@@ -61,6 +61,8 @@ export function readWords(argv: readonly string[], spec: CommandSpec): CommandWo
     const word = argv[i] ?? ''
     const { name, written, inline } = flagOf(word)
     if (name === undefined) {
+      // As an unset variable in quotes leaves it.
+      if (word === '') mistakes.push(wordMistake(`word ${i + 1} is empty: name something, or leave it out`))
       plain.push(word)
       continue
     }
@@ -100,11 +102,19 @@ const servesFlag = (name: string): string =>
 const pair = (name: string, word: string | undefined): [string, string][] =>
   word === undefined ? [] : [[name, word]]
 
-/** The whole number above zero that a flag gives; infinity when it is not given, a mistake when it is something else. */
-export function countOf(values: CommandWords['values'], name: string, mistakes: Mistake[]): number {
+/**
+ * The whole number that a flag gives, of `least` (1) at least; infinity when it is not given, a mistake when it is something else.
+ */
+export function countOf(
+  values: CommandWords['values'],
+  name: string,
+  mistakes: Mistake[],
+  least: 0 | 1 = 1,
+): number {
   const text = values[name]
   if (text === undefined) return Number.POSITIVE_INFINITY
-  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
-  mistakes.push({ message: `--${name}: must be a whole number above 0, not ${quoted(text)}` })
+  if (/^(0|[1-9]\d{0,14})$/.test(text) && Number(text) >= least) return Number(text)
+  const wanted = least === 1 ? 'above 0' : 'from 0'
+  mistakes.push({ message: `--${name}: must be a whole number ${wanted}, not ${quoted(text)}` })
   return Number.POSITIVE_INFINITY
 }

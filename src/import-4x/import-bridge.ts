@@ -1,5 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
+import { HOOKS } from '../hooks.ts'
 import { readRules } from '../rules/rule-file.ts'
+import { filterProblem } from '../rules/topic-filter.ts'
 import { counted } from '../text/table.ts'
 import { type ImportedOption, readBridgeSetting } from './bridge-setting.ts'
 import { type ConfLine, type ConfSetting, readConfLines } from './conf-lines.ts'
@@ -104,6 +106,7 @@ function checkedRule(rule: ImportedRule | null): {
   readonly problems: readonly Finding[]
 } {
   if (rule === null) return { rule, problems: [] }
+  if (isOfBroker(rule)) return { rule: null, problems: [warning(rule.line, OF_BROKER)] }
   try {
     readRules(`rules:\n${writeRule(rule)}`, '')
     return { rule, problems: [] }
@@ -113,6 +116,13 @@ function checkedRule(rule: ImportedRule | null): {
     return { rule: null, problems: [problem(rule.line, `no rule: ${why}`)] }
   }
 }
+
+/** Nothing can be done about such a line, so it is no problem; a filter that is wrong in itself is told as one. */
+const isOfBroker = ({ hook, filter }: ImportedRule): boolean =>
+  filter?.startsWith('$SYS/') === true &&
+  filterProblem(filter) === null &&
+  HOOKS.get(hook)?.topic === 'message'
+const OF_BROKER = 'no rule: EMQX sends its own `$SYS/` messages to no hook, so it would match nothing'
 
 /** Where the records themselves are not what 4.x wrote. */
 function recordDifferences(rule: ImportedRule, rules: readonly ImportedRule[]): readonly Finding[] {

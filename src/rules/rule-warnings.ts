@@ -7,6 +7,7 @@ import { policyWarnings } from './policy.ts'
 import type { RuleConfig } from './rule-config.ts'
 import { SUBSCRIPTION_HOOKS } from './rule-input.ts'
 import { levelWarnings } from './topic-levels.ts'
+import { createTwiceWritten } from './twice-written.ts'
 
 /** Something about a rule that is allowed, and hardly meant. */
 export interface RuleWarning {
@@ -18,6 +19,7 @@ export interface RuleWarning {
 
 /** What a user should know of the rules of a file that is no mistake. Of a rule that is switched off only what its policy needs. */
 export function ruleWarnings(rules: readonly RuleConfig[]): readonly RuleWarning[] {
+  const twiceWritten = createTwiceWritten(rules)
   return rules.flatMap((rule, index) => {
     const { policy, hooks, enabled } = rule
     const messages = [
@@ -30,7 +32,7 @@ export function ruleWarnings(rules: readonly RuleConfig[]): readonly RuleWarning
             ...everyMessage(rule),
             ...keyWarning(rule),
             ...levelWarnings(rule),
-            ...twice(rules, index),
+            ...twice(rule, rules[twiceWritten(index)]),
           ]
         : []),
     ]
@@ -76,25 +78,10 @@ function everyMessage({ hooks, filters, when }: RuleConfig): readonly string[] {
 }
 
 /** Another rule takes all that this one takes, and writes it to the same Kafka topic. */
-function twice(rules: readonly RuleConfig[], index: number): readonly string[] {
-  const rule = rules[index] as RuleConfig
-  const found = rules.findIndex(
-    (other, at) =>
-      at !== index && other.enabled && takesAllOf(other, rule) && !(at > index && takesAllOf(rule, other)),
-  )
-  if (found === -1) return []
-  const hooks = rule.hooks.filter((hook) => rules[found]?.hooks.includes(hook)).join(', ')
+function twice(rule: RuleConfig, other: RuleConfig | undefined): readonly string[] {
+  if (other === undefined) return []
+  const hooks = rule.hooks.filter((hook) => other.hooks.includes(hook)).join(', ')
   return [
-    `rule ${rules[found]?.name} takes every ${hooks} that it takes, for the same Kafka topic: these events are in ${rule.topic} twice`,
+    `rule ${other.name} takes every ${hooks} that it takes, for the same Kafka topic: these events are in ${rule.topic} twice`,
   ]
-}
-
-function takesAllOf(wide: RuleConfig, narrow: RuleConfig): boolean {
-  return (
-    wide.topic === narrow.topic &&
-    wide.hooks.some((hook) => narrow.hooks.includes(hook)) &&
-    (wide.when === null || wide.when === narrow.when) &&
-    wide.exclude.every((filter) => coversAll(narrow.exclude, [filter])) &&
-    (wide.filters === null || (narrow.filters !== null && coversAll(wide.filters, narrow.filters)))
-  )
 }

@@ -88,3 +88,17 @@ it('counts without an end where nothing is said', () => {
   expect(countOf({}, 'max', [])).toBe(Number.POSITIVE_INFINITY)
   expect(countOf({ max: '12' }, 'max', [])).toBe(12)
 })
+
+it('takes 0 where the least is 0, and says so of what it does not take', () => {
+  const mistakes: Mistake[] = []
+  expect(countOf({ wait: '0' }, 'wait', mistakes, 0)).toBe(0)
+  expect(mistakes).toEqual([])
+  countOf({ wait: 'x' }, 'wait', mistakes, 0)
+  expect(mistakes).toEqual([{ message: '--wait: must be a whole number from 0, not `x`' }])
+})
+
+it('tells of a word that is empty', () => {
+  expect(readWords([''], SPEC).mistakes).toEqual([
+    { message: 'word 1 is empty: name something, or leave it out', ofWords: true },
+  ])
+})

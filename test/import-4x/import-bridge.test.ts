@@ -49,7 +49,7 @@ describe('a line of a hook', () => {
     ['message.publish', { topic: 'a b' }, 'no rule: `topic` cannot be `a b`'],
     ['message.publish', { topic: '__consumer_offsets' }, 'no rule: `topic` cannot be'],
     ['message.publish', { topic: 't', filter: 'a/#/b' }, 'no rule: `filter` cannot be `a/#/b`'],
-    ['message.publish', { topic: 't', filter: '$SYS/#' }, 'no rule: `filter` cannot be `$SYS/#`'],
+    ['message.publish', { topic: 't', filter: '$SYS/#/b' }, 'no rule: `filter` cannot be `$SYS/#/b`'],
     ['client.connected', { topic: 't', key: '${topic}' }, 'no rule: in `key`, client.connected has no'],
   ])('%s %j gives no rule, and says why', (name, json, why) => {
     const made = one(name, json)
@@ -145,6 +145,18 @@ describe('a field that is there twice', () => {
       }),
     )
   })
+})
+
+it('a line of `$SYS/` messages gives no rule, which is a warning: EMQX sends them to no hook', () => {
+  const { rule, findings } = one('message.publish', { topic: 't', filter: '$SYS/#' })
+  expect(rule).toBeUndefined()
+  expect(findings).toEqual([
+    {
+      level: 'warning',
+      line: 1,
+      text: expect.stringContaining('EMQX sends its own `$SYS/` messages to no hook'),
+    },
+  ])
 })
 
 describe('a setting', () => {
