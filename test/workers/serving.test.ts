@@ -87,10 +87,14 @@ describe('several workers on one port', () => {
     expect(before.ledger.calls).toBe(100)
     const [victim, other] = (await statusOf(provider)).workers
     process.kill(victim?.pid ?? 0, 'SIGKILL')
-    await until(async () => (await metric(provider, 'exhook_worker_up')) === 1)
+    await until(async () => provider.lines.some(({ msg }) => /a worker has died/.test(String(msg))))
     // Nobody has to wait for the next one: what is left takes over.
     await until(async () => (await call(1)).status === 0)
-    await until(async () => (await metric(provider, 'exhook_worker_up')) === 2)
+    await until(async () => {
+      const [next] = (await statusOf(provider)).workers
+      return next?.up === true && next.pid !== victim?.pid
+    })
+    expect(await metric(provider, 'exhook_worker_up')).toBe(2)
 
     const now = await statusOf(provider)
     expect(now.workers[1]).toMatchObject({ pid: other?.pid, restarts: 0 })
