@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, IHeaders, KafkaMessage } from 'kafkajs'
 import { quietKafka, withAdmin } from './topics.ts'
 
@@ -133,10 +134,21 @@ async function allThatIsThere(
   topics: readonly string[],
 ): Promise<(records: readonly ConsumedRecord[]) => boolean> {
   const offsets = await withAdmin(quietKafka(bootstrap), (admin) =>
-    Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic))),
+    Promise.all(topics.map((topic) => whenItHasALeader(() => admin.fetchTopicOffsets(topic)))),
   )
   const there = offsets.flat().reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
   return (records) => records.length >= there
+}
+
+/** The broker of a topic that was just made may not know yet that it leads it, though the metadata say so. */
+async function whenItHasALeader<T>(ask: () => Promise<T>, left = 50): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (left === 0 || (error as { readonly type?: string }).type !== 'NOT_LEADER_FOR_PARTITION') throw error
+    await sleep(100)
+    return whenItHasALeader(ask, left - 1)
+  }
 }
 
 function enoughWhen(
